@@ -1,0 +1,117 @@
+package org.vhostwatch.host;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Bounded reads of the kernel's text files (/proc, /sys) below a root, which is {@code /} except in
+ * tests. A file that is not there, vanished half-way or may not be read is an empty result:
+ * processes end while they are looked at, that is no error.
+ *
+ * <p>What comes back is raw: names of processes and VMs may hold any character. Whoever prints it
+ * escapes it.
+ */
+public final class ProcFs {
+  private final File root;
+
+  public ProcFs(Path root) {
+    this.root = root.toFile();
+  }
+
+  /** Returns the absolute path of a file given as, for example, {@code proc/1/stat}. */
+  public Path path(String relative) {
+    return file(relative).toPath();
+  }
+
+  /** Returns the file's first {@code maxBytes} bytes. */
+  public Optional<byte[]> read(String relative, int maxBytes) {
+    try (InputStream in = new FileInputStream(file(relative))) {
+      return Optional.of(in.readNBytes(maxBytes));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the file's first {@code maxBytes} bytes as UTF-8 text without white space around it.
+   */
+  public Optional<String> text(String relative, int maxBytes) {
+    return read(relative, maxBytes).map(bytes -> new String(bytes, StandardCharsets.UTF_8).strip());
+  }
+
+  /**
+   * Fills {@code buffer} from the file's start and returns how many bytes there were, or -1 if it
+   * cannot be read.
+   */
+  int read(String relative, byte[] buffer) {
+    try (InputStream in = new FileInputStream(file(relative))) {
+      return in.readNBytes(buffer, 0, buffer.length);
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+
+  boolean exists(String relative) {
+    return file(relative).exists();
+  }
+
+  boolean isReadableDirectory(String relative) {
+    File directory = file(relative);
+    return directory.isDirectory() && directory.canRead();
+  }
+
+  /** Returns the names in a directory, in no order; none if it cannot be read. */
+  List<String> names(String relative) {
+    String[] names = file(relative).list();
+    return names == null ? List.of() : List.of(names);
+  }
+
+  /** Returns the process or thread ids that a directory lists, ascending. */
+  int[] ids(String relative) {
+    String[] names = file(relative).list();
+    if (names == null) {
+      return new int[0];
+    }
+    int[] ids = new int[names.length];
+    int count = 0;
+    for (String name : names) {
+      int id = id(name);
+      if (id > 0) {
+        ids[count++] = id;
+      }
+    }
+    ids = Arrays.copyOf(ids, count);
+    Arrays.sort(ids);
+    return ids;
+  }
+
+  /**
+   * Reads a process id, or returns -1: far cheaper than an exception for each of the other names in
+   * /proc.
+   */
+  static int id(String text) {
+    if (text.isEmpty() || text.length() > 9) {
+      return -1;
+    }
+    int id = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      id = 10 * id + (c - '0');
+    }
+    return id;
+  }
+
+  private File file(String relative) {
+    return new File(root, relative);
+  }
+}

@@ -1,0 +1,129 @@
+package org.vhostwatch.host;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds the host's workers in /proc. The name alone does not make one, as every process may name
+ * its threads: the kernel's own flags for kthreads and for user workers must agree.
+ *
+ * <p>Cost: the kernel names a worker before it first runs and nobody renames it, so a thread that
+ * was none stays none and is not read again. With P processes that have T threads and W workers
+ * among them, the first scan reads P + P*T stat files; one after that lists /proc and P task
+ * directories, and reads the stat of new threads and of the W workers. {@link #refresh} reads W
+ * files and nothing else. As thread ids come again, all is forgotten at every {@value
+ * #FORGET_EVERY}th scan: a worker that got the id of an old thread of the same process is found
+ * then.
+ *
+ * <p>Not for use by several threads at once.
+ */
+public final class WorkerScanner {
+  private static final int FORGET_EVERY = 30;
+
+  private final ProcFs fs;
+  private final byte[] buffer = new byte[TaskStat.MAX_BYTES];
+
+  /** Kthreads that are no workers. */
+  private Set<Integer> kernelThreads = new HashSet<>();
+
+  /** By process: its threads that are known not to be workers, ascending. */
+  private Map<Integer, int[]> others = new HashMap<>();
+
+  private int scans;
+
+  public WorkerScanner(ProcFs fs) {
+    this.fs = fs;
+  }
+
+  /** Returns all workers there are now, by ascending process id. */
+  public List<Worker> scan() {
+    if (scans++ % FORGET_EVERY == 0) {
+      kernelThreads = new HashSet<>();
+      others = new HashMap<>();
+    }
+    List<Worker> workers = new ArrayList<>();
+    Set<Integer> kernelThreadsNow = new HashSet<>();
+    Map<Integer, int[]> othersNow = new HashMap<>();
+    for (int pid : fs.ids("proc")) {
+      int[] known = others.get(pid);
+      if (kernelThreads.contains(pid)) {
+        kernelThreadsNow.add(pid);
+      } else if (known != null) {
+        othersNow.put(pid, threads(pid, known, workers));
+      } else {
+        Optional<TaskStat> leader = stat(pid, pid);
+        if (leader.isEmpty()) {
+          continue;
+        }
+        if (!leader.get().isKernelThread()) {
+          othersNow.put(pid, threads(pid, new int[0], workers));
+        } else if (Worker.isWorkerName(leader.get().comm())) {
+          workers.add(worker(leader.get(), pid, Worker.Kind.KTHREAD));
+        } else {
+          kernelThreadsNow.add(pid);
+        }
+      }
+    }
+    kernelThreads = kernelThreadsNow;
+    others = othersNow;
+    return List.copyOf(workers);
+  }
+
+  /** Returns those of the workers that still live, with what /proc says of them now. */
+  public List<Worker> refresh(List<Worker> workers) {
+    List<Worker> alive = new ArrayList<>(workers.size());
+    for (Worker worker : workers) {
+      Optional<TaskStat> stat = stat(worker.tgid(), worker.tid());
+      if (stat.isPresent() && stat.get().startTicks() == worker.startTicks()) {
+        alive.add(worker(stat.get(), worker.tgid(), worker.kind()));
+      }
+    }
+    return List.copyOf(alive);
+  }
+
+  /** Adds a process' workers to the list and returns its other threads. */
+  private int[] threads(int pid, int[] known, List<Worker> workers) {
+    int[] tids = fs.ids("proc/" + pid + "/task");
+    int[] rest = new int[tids.length];
+    int count = 0;
+    for (int tid : tids) {
+      if (Arrays.binarySearch(known, tid) < 0) {
+        Optional<TaskStat> stat = stat(pid, tid);
+        if (stat.isEmpty()) {
+          continue;
+        }
+        if (stat.get().isUserWorker() && Worker.isWorkerName(stat.get().comm())) {
+          workers.add(worker(stat.get(), pid, Worker.Kind.VMM_THREAD));
+          continue;
+        }
+      }
+      rest[count++] = tid;
+    }
+    return Arrays.copyOf(rest, count);
+  }
+
+  /** The file below task/, because the process' own sums up all its threads. */
+  private Optional<TaskStat> stat(int pid, int tid) {
+    int length = fs.read("proc/" + pid + "/task/" + tid + "/stat", buffer);
+    return length < 0 ? Optional.empty() : TaskStat.parse(buffer, length);
+  }
+
+  private static Worker worker(TaskStat stat, int tgid, Worker.Kind kind) {
+    return new Worker(
+        stat.tid(),
+        tgid,
+        stat.startTicks(),
+        stat.comm(),
+        kind,
+        stat.state(),
+        stat.cpuTicks(),
+        stat.cpu(),
+        stat.nice());
+  }
+}
