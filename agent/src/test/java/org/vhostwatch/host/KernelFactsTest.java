@@ -1,0 +1,128 @@
+package org.vhostwatch.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KernelFactsTest {
+  private Path root;
+  private FakeHost host;
+
+  @BeforeEach
+  void aHost(@TempDir Path directory) {
+    root = directory;
+    host = new FakeHost(directory);
+  }
+
+  @Test
+  void readsAHostThatShowsEverything() {
+    host.file("proc/sys/kernel/osrelease", "6.18.15+deb13-cloud-amd64\n")
+        .file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.18.15-1~bpo13+1\n")
+        .file("proc/sys/kernel/kptr_restrict", "1\n")
+        .file("proc/sys/kernel/bpf_stats_enabled", "0\n")
+        .file("proc/sys/kernel/ftrace_enabled", "1\n")
+        .file("sys/kernel/debug/kprobes/enabled", "1\n")
+        .file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+        .file("sys/kernel/tracing/README", "tracing mini-HOWTO")
+        .file("sys/kernel/btf/vmlinux", "")
+        .file("sys/kernel/btf/vhost", "")
+        .file("sys/kernel/btf/ext4", "")
+        .file("sys/devices/system/cpu/online", "0-3,8,10-11\n")
+        .file(
+            "proc/modules",
+            "vhost_net 36864 1 - Live 0x0000000000000000\nvhost 65536 1 vhost_net, Live 0x0\ntap 28672 0 - Loading 0x0\n")
+        .file(
+            "lib/modules/6.18.15+deb13-cloud-amd64/modules.builtin",
+            "kernel/fs/fuse/fuse.ko\nkernel/drivers/net/tun.ko\n");
+
+    KernelFacts facts = KernelFacts.read(host.fs());
+
+    assertThat(facts.release()).isEqualTo("6.18.15+deb13-cloud-amd64");
+    assertThat(facts.version()).isEqualTo("#1 SMP PREEMPT_DYNAMIC Debian 6.18.15-1~bpo13+1");
+    assertThat(facts.kptrRestrict()).hasValue(1);
+    assertThat(facts.bpfStats()).isEqualTo(Switch.OFF);
+    assertThat(facts.ftrace()).isEqualTo(Switch.ON);
+    assertThat(facts.kprobes()).isEqualTo(Switch.ON);
+    assertThat(facts.lockdown()).isEqualTo(Lockdown.INTEGRITY);
+    assertThat(facts.tracefs()).contains(root.resolve("sys/kernel/tracing"));
+    assertThat(facts.btf()).containsExactlyInAnyOrder("vmlinux", "vhost");
+    assertThat(facts.cpusOnline()).isEqualTo(7);
+    assertThat(facts.module("vhost")).isEqualTo(ModuleState.LOADED);
+    assertThat(facts.module("vhost_net")).isEqualTo(ModuleState.LOADED);
+    assertThat(facts.module("tun")).isEqualTo(ModuleState.BUILT_IN);
+    assertThat(facts.module("tap")).isEqualTo(ModuleState.ABSENT);
+    assertThat(facts.module("ext4")).isEqualTo(ModuleState.ABSENT);
+  }
+
+  @Test
+  void whatIsBuiltInShowsByWhatItMade() {
+    host.file("sys/class/misc/tun/dev", "10:200")
+        .directory("sys/module/vhost/parameters")
+        .file("sys/module/vhost_net/initstate", "coming");
+
+    KernelFacts facts = KernelFacts.read(host.fs());
+
+    assertThat(facts.module("tun")).isEqualTo(ModuleState.BUILT_IN);
+    assertThat(facts.module("vhost")).isEqualTo(ModuleState.BUILT_IN);
+    assertThat(facts.module("vhost_net")).as("still loading").isEqualTo(ModuleState.ABSENT);
+    assertThat(facts.module("tap")).isEqualTo(ModuleState.ABSENT);
+  }
+
+  @Test
+  void readsAHostThatShowsNothing() {
+    KernelFacts facts = KernelFacts.read(host.fs());
+
+    assertThat(facts.release()).isEmpty();
+    assertThat(facts.lockdown()).isEqualTo(Lockdown.UNKNOWN);
+    assertThat(facts.tracefs()).isEmpty();
+    assertThat(facts.kptrRestrict()).isEmpty();
+    assertThat(facts.modules().values()).containsOnly(ModuleState.ABSENT);
+    assertThat(facts.btf()).isEmpty();
+    assertThat(facts.bpfStats()).isEqualTo(Switch.UNKNOWN);
+    assertThat(facts.cpusOnline()).isZero();
+  }
+
+  @Test
+  void tracefsBelowDebugfsIsTheSecondChoice() {
+    host.directory("sys/kernel/tracing").file("sys/kernel/debug/tracing/README", "");
+    assertThat(KernelFacts.read(host.fs()).tracefs())
+        .contains(root.resolve("sys/kernel/debug/tracing"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "[none] integrity confidentiality, NONE",
+    "none integrity [confidentiality], CONFIDENTIALITY",
+    "none integrity confidentiality, UNKNOWN",
+    "'', UNKNOWN"
+  })
+  void readsTheLockdownInForce(String text, Lockdown lockdown) {
+    host.file("sys/kernel/security/lockdown", text);
+    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(lockdown);
+  }
+
+  @Test
+  void aKernelWithoutLockdownHasNone() {
+    host.file("sys/kernel/security/lsm", "capability,yama");
+    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(Lockdown.NONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"0|1", "0-127|128", "0-1,3|3", "x|0", "3-1|0", "0-|0", "''|0", "0-1-2|0"})
+  void countsCpus(String list, int count) {
+    host.file("sys/devices/system/cpu/online", list + "\n");
+    assertThat(KernelFacts.read(host.fs()).cpusOnline()).isEqualTo(count);
+  }
+
+  @Test
+  void readsTheHostTheseTestsRunOn() {
+    assertThat(KernelFacts.read(new ProcFs(Path.of("/"))).release()).isNotEmpty();
+  }
+}
