@@ -27,10 +27,10 @@ record TaskStat(
   /** Made by the kernel for itself (include/linux/sched.h). */
   private static final long PF_KTHREAD = 0x00200000;
 
-  /**
-   * Made by the kernel as a thread of a process: vhost tasks since 6.4, and the workers of
-   * io_uring.
-   */
+  /** A worker of io_uring; its process may give it any name. */
+  private static final long PF_IO_WORKER = 0x00000010;
+
+  /** Made by the kernel as a thread of a process: workers of io_uring and, from 6.4, of vhost. */
   private static final long PF_USER_WORKER = 0x00004000;
 
   /**
@@ -77,8 +77,9 @@ record TaskStat(
     return (flags & PF_KTHREAD) != 0;
   }
 
+  /** Whether it is the kernel's thread in a process, and not one of io_uring. */
   boolean isUserWorker() {
-    return (flags & PF_USER_WORKER) != 0;
+    return (flags & (PF_USER_WORKER | PF_IO_WORKER)) == PF_USER_WORKER;
   }
 
   /** Reads as many numbers as the array takes, each with a blank or the line's end behind it. */

@@ -53,6 +53,13 @@ class WorkerScannerTest {
   }
 
   @Test
+  void aWorkerOfIoUringThatWasRenamedIsNone() {
+    // The flags as 6.18.44 shows them for iou-wrk.
+    host.process(600, "qemu", 100).thread(600, 601, "vhost-600", 0x00404050, 101, 9);
+    assertThat(scanner.scan()).isEmpty();
+  }
+
+  @Test
   void otherNamesAreNone() {
     host.process(600, "qemu", 100);
     int tid = 601;
