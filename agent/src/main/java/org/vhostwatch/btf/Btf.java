@@ -102,6 +102,11 @@ public final class Btf {
     return types.sizeOrType(id);
   }
 
+  /** Returns whether a struct or union of that name is defined here or in the base. */
+  public boolean hasStruct(String struct) {
+    return find(struct) != 0;
+  }
+
   private int find(String struct) {
     byte[] name = struct.getBytes(StandardCharsets.UTF_8);
     int id = 0;

@@ -1,0 +1,138 @@
+package org.vhostwatch.detect;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SpinCounters;
+
+/**
+ * Tells livelocks from what only looks like them. A pure function: {@link #next} folds one
+ * observation into the state, {@link #judge} says what the state means at a time. Times are
+ * CLOCK_MONOTONIC nanoseconds ({@link System#nanoTime()} on Linux), the base that kernel time
+ * stamps have too.
+ */
+public final class Detector {
+
+  private static final long CPU_WINDOW_NANOS = 2_000_000_000L;
+
+  private final Judge judge;
+
+  public Detector(Settings settings) {
+    this.judge = new Judge(settings);
+  }
+
+  /** Returns the state after an observation made at {@code now}. */
+  public HostState next(HostState state, Observation observation, long now) {
+    if (observation instanceof Observation.Workers seen) {
+      return workers(state, seen.workers(), now);
+    }
+    if (observation instanceof Observation.Queues seen) {
+      return census(state, seen.census().queues(), now);
+    }
+    if (observation instanceof Observation.Spins seen) {
+      return frame(state, seen.frame().queues(), seen.frame().kernelNanos(), now);
+    }
+    if (observation instanceof Observation.Capture seen) {
+      Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
+      for (Evidence evidence : seen.evidence()) {
+        queues.merge(
+            evidence.vq(),
+            QueueTrack.of(evidence.vq()).with(evidence),
+            (old, fresh) -> old.with(evidence));
+      }
+      return state.withQueues(queues);
+    }
+    return state.withoutSentinel();
+  }
+
+  /**
+   * Returns a verdict for each queue, and for each worker whose queues are not known when nothing
+   * could read them; worst first, then by thread id.
+   */
+  public List<QueueVerdict> judge(HostState state, long now) {
+    List<QueueVerdict> verdicts = new ArrayList<>();
+    Map<Integer, Boolean> served = new HashMap<>();
+    for (QueueTrack track : state.queues().values()) {
+      verdicts.add(judge.queue(track, state, now));
+      served.put(track.worker(), true);
+    }
+    if (!state.censused()) {
+      for (HostState.Load load : state.loads().values()) {
+        if (!served.containsKey(load.worker().tid())) {
+          verdicts.add(judge.worker(load));
+        }
+      }
+    }
+    verdicts.sort(
+        Comparator.comparing(QueueVerdict::verdict)
+            .reversed()
+            .thenComparingInt(QueueVerdict::tid)
+            .thenComparingLong(QueueVerdict::vq));
+    return verdicts;
+  }
+
+  private static HostState workers(HostState state, List<Worker> workers, long now) {
+    Map<Integer, HostState.Load> loads = new HashMap<>();
+    for (Worker worker : workers) {
+      HostState.Load old = state.loads().get(worker.tid());
+      Rate ticks =
+          old != null && old.worker().startTicks() == worker.startTicks()
+              ? old.ticks().next(CPU_WINDOW_NANOS, now, worker.cpuTicks())
+              : Rate.first(now, worker.cpuTicks());
+      loads.put(worker.tid(), new HostState.Load(worker, ticks));
+    }
+    // A queue ends with its worker. One that was never seen is new, not gone.
+    Map<Long, QueueTrack> left = new HashMap<>(state.queues());
+    left.values()
+        .removeIf(
+            track ->
+                state.loads().containsKey(track.worker()) && !loads.containsKey(track.worker()));
+    return state.withLoads(loads, left);
+  }
+
+  private static HostState census(HostState state, List<CensusQueue> seen, long now) {
+    Map<Long, QueueTrack> queues = new HashMap<>();
+    for (CensusQueue queue : seen) {
+      QueueTrack old = state.queues().get(queue.vq());
+      QueueTrack track = old != null && sameOwner(old, queue) ? old : QueueTrack.of(queue.vq());
+      queues.put(queue.vq(), track.with(queue, now));
+    }
+    // The census walks file tables while they change: a queue that spins now is not gone.
+    for (QueueTrack old : state.queues().values()) {
+      if (!queues.containsKey(old.vq()) && Judge.active(old, state)) {
+        queues.put(old.vq(), old);
+      }
+    }
+    return state.withCensus(queues);
+  }
+
+  /** A freed queue's address is soon given to the next one: counters must not follow it there. */
+  private static boolean sameOwner(QueueTrack old, CensusQueue queue) {
+    if (old.census() == null) {
+      return old.worker() == queue.workerTid() || queue.workerTid() == 0;
+    }
+    CensusQueue before = old.census().latest();
+    return before.process() == queue.process() && before.workerTid() == queue.workerTid();
+  }
+
+  private static HostState frame(
+      HostState state, List<SpinCounters> seen, long kernelNanos, long now) {
+    Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
+    for (SpinCounters counters : seen) {
+      QueueTrack old = queues.get(counters.vq());
+      // The sentinel's maps keep queues that are gone: only a living spin brings a new one.
+      boolean living = kernelNanos - counters.seen() <= Judge.ACTIVE_NANOS;
+      if (old != null || living) {
+        queues.put(
+            counters.vq(),
+            (old == null ? QueueTrack.of(counters.vq()) : old).with(counters, kernelNanos));
+      }
+    }
+    return state.withFrame(queues, now, kernelNanos);
+  }
+}

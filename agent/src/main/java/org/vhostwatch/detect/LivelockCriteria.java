@@ -1,0 +1,192 @@
+package org.vhostwatch.detect;
+
+import static java.lang.String.format;
+import static java.util.Locale.ROOT;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.detect.Criterion.Outcome;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SpinCounters;
+
+/**
+ * What a livelock rests on. The first three decide: passes go on, the used index stands still,
+ * nothing is received. The others must not contradict.
+ */
+final class LivelockCriteria {
+
+  /** A head that was fetched in all passes but for those at the capture's ends is in each pass. */
+  private static final double EVERY_PASS = 0.98;
+
+  private static final List<String> DECISIVE = List.of("passes", "used_idx", "recvmsg");
+
+  private LivelockCriteria() {}
+
+  static List<Criterion> of(Judge.Facts facts, Settings settings) {
+    Evidence evidence = facts.freshEvidence();
+    List<Criterion> criteria = new ArrayList<>();
+    criteria.add(passes(facts, settings));
+    criteria.add(usedIdx(facts, settings));
+    criteria.add(recvmsg(evidence));
+    criteria.add(rollBack(facts));
+    criteria.add(peek(evidence));
+    criteria.add(heads(evidence, facts.censusLatest()));
+    criteria.add(getRxBufs(evidence));
+    criteria.add(cpu(facts, settings));
+    return criteria;
+  }
+
+  /**
+   * Returns whether they make a livelock: none is contradicted, but for the CPU share, which a
+   * limit or a busy host may lower; and the used index is known to stand still.
+   */
+  static boolean livelocked(List<Criterion> criteria) {
+    return criteria.stream()
+            .noneMatch(c -> c.outcome() == Outcome.NOT_MET && !c.id().equals("worker_cpu"))
+        && outcome(criteria, "used_idx") == Outcome.MET;
+  }
+
+  /** Returns HIGH if all that was measured agrees and none of the decisive ones is missing. */
+  static Confidence confidence(List<Criterion> criteria) {
+    boolean agree = criteria.stream().noneMatch(c -> c.outcome() == Outcome.NOT_MET);
+    boolean decided = DECISIVE.stream().allMatch(id -> outcome(criteria, id) == Outcome.MET);
+    return agree && decided ? Confidence.HIGH : Confidence.MEDIUM;
+  }
+
+  private static Outcome outcome(List<Criterion> criteria, String id) {
+    return criteria.stream()
+        .filter(c -> c.id().equals(id))
+        .findFirst()
+        .map(Criterion::outcome)
+        .orElse(Outcome.NOT_MEASURABLE);
+  }
+
+  private static Criterion passes(Judge.Facts facts, Settings settings) {
+    if (!facts.active) {
+      return Criterion.unmeasured("passes", "passes are not counted now: no probe is attached");
+    }
+    double rate = facts.passesPerSecond();
+    return Criterion.of(
+        "passes",
+        rate >= settings.minPassesPerSecond(),
+        format(
+            ROOT,
+            "passes go on: %.0f a second (at least %.0f)",
+            rate,
+            settings.minPassesPerSecond()));
+  }
+
+  private static Criterion usedIdx(Judge.Facts facts, Settings settings) {
+    boolean lasts = facts.spinNanos() >= settings.confirmNanos();
+    String how =
+        format(
+            ROOT,
+            "for %.1f s (at least %.1f)",
+            facts.spinNanos() / 1e9,
+            settings.confirmNanos() / 1e9);
+    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    CensusQueue queue = facts.censusLatest();
+    if (facts.active && spin != null) {
+      String what =
+          spin.indices()
+              ? "the used index stands still at " + spin.usedIdx()
+              : "nothing is signalled as used";
+      return Criterion.of("used_idx", lasts, what + " " + how);
+    }
+    if (queue != null && facts.stillNanos() > 0) {
+      return Criterion.of(
+          "used_idx", lasts, "the used index stands still at " + queue.lastUsedIdx() + " " + how);
+    }
+    return Criterion.unmeasured("used_idx", "the used index was not read twice");
+  }
+
+  private static Criterion recvmsg(@Nullable Evidence evidence) {
+    if (evidence == null || evidence.recvmsg() < 0) {
+      return Criterion.unmeasured("recvmsg", "whether packets are received: no capture of it");
+    }
+    return Criterion.of(
+        "recvmsg",
+        evidence.recvmsg() == 0,
+        format(
+            ROOT,
+            "nothing is received from the socket: %d calls in %d passes",
+            evidence.recvmsg(),
+            evidence.passes()));
+  }
+
+  private static Criterion rollBack(Judge.Facts facts) {
+    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    if (!facts.active || spin == null || !spin.indices()) {
+      return Criterion.unmeasured("roll_back", "the indices after a roll-back were not read");
+    }
+    return Criterion.of(
+        "roll_back",
+        spin.rewoundAvailIdx() != spin.availIdx(),
+        format(
+            ROOT,
+            "after each roll-back avail_idx %d differs from last_avail_idx %d",
+            spin.availIdx(),
+            spin.rewoundAvailIdx()));
+  }
+
+  private static Criterion peek(@Nullable Evidence evidence) {
+    if (evidence == null || evidence.peek().isEmpty()) {
+      return Criterion.unmeasured("peek", "the packet's length was not captured");
+    }
+    SortedMap<Long, Long> peek = evidence.peek();
+    return peek.size() == 1
+        ? Criterion.of(
+            "peek", peek.firstKey() > 0, "the same packet each pass: " + peek.firstKey() + " bytes")
+        : Criterion.of("peek", false, "packets of " + peek.size() + " lengths went by");
+  }
+
+  private static Criterion heads(@Nullable Evidence evidence, @Nullable CensusQueue queue) {
+    if (evidence == null || evidence.descriptors().isEmpty()) {
+      return Criterion.unmeasured("heads", "the descriptors' heads were not captured");
+    }
+    // Where the ring size is not known, the return that says "empty" is as frequent as a head.
+    SortedMap<Long, Long> heads = evidence.descriptors().tailMap(0L);
+    int ring = queue == null ? -1 : queue.num();
+    long fetched = heads.keySet().stream().filter(head -> head != ring).count();
+    long least = heads.values().stream().mapToLong(Long::longValue).min().orElse(0);
+    return Criterion.of(
+        "heads",
+        least >= EVERY_PASS * evidence.passes() - 2,
+        format(
+            ROOT,
+            "the same %d heads each pass: each at least %d times in %d passes",
+            fetched,
+            least,
+            evidence.passes()));
+  }
+
+  private static Criterion getRxBufs(@Nullable Evidence evidence) {
+    if (evidence == null || evidence.getRxBufs().isEmpty()) {
+      return Criterion.unmeasured("get_rx_bufs", "returns of get_rx_bufs were not captured");
+    }
+    SortedMap<Long, Long> returns = evidence.getRxBufs();
+    return Criterion.of(
+        "get_rx_bufs",
+        returns.size() == 1 && returns.firstKey() == 0,
+        "get_rx_bufs returns only 0: "
+            + returns
+            + (evidence.getRxBufsDerived() ? " (derived)" : ""));
+  }
+
+  private static Criterion cpu(Judge.Facts facts, Settings settings) {
+    if (Double.isNaN(facts.share)) {
+      return Criterion.unmeasured("worker_cpu", "the worker's CPU time is not known");
+    }
+    return Criterion.of(
+        "worker_cpu",
+        facts.busy(),
+        format(
+            ROOT,
+            "the worker uses %.0f %% of a CPU (at least %.0f)",
+            facts.share * 100,
+            settings.busyShare() * 100));
+  }
+}

@@ -1,0 +1,34 @@
+package org.vhostwatch.detect;
+
+import java.util.List;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.Census;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SentinelFrame;
+
+/** Something that was seen. Immutable; the time is given beside it. */
+public sealed interface Observation {
+
+  /** All vhost workers of the host, with the CPU time that each has used. */
+  record Workers(List<Worker> workers) implements Observation {
+    public Workers {
+      workers = List.copyOf(workers);
+    }
+  }
+
+  /** All vhost_net queues of the host. */
+  record Queues(Census census) implements Observation {}
+
+  /** A frame of the sentinel, or of a capture, which counts passes the same way. */
+  record Spins(SentinelFrame frame) implements Observation {}
+
+  /** The sentinel is no longer attached: from here on its silence means nothing. */
+  record SentinelLost() implements Observation {}
+
+  /** What a targeted capture saw. */
+  record Capture(List<Evidence> evidence) implements Observation {
+    public Capture {
+      evidence = List.copyOf(evidence);
+    }
+  }
+}

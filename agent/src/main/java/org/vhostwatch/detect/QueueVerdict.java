@@ -1,0 +1,49 @@
+package org.vhostwatch.detect;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SpinCounters;
+
+/**
+ * What is said of one queue and why.
+ *
+ * @param vq address of the queue in the kernel, 0 for a worker whose queues are not known
+ * @param tid worker, 0 when not known
+ * @param verdict the verdict
+ * @param confidence how sure it is
+ * @param summary one sentence
+ * @param criteria what it rests on, in order of weight; empty for harmless verdicts
+ * @param since when the present spin or stall began, agent's monotonic nanoseconds; 0 if none
+ * @param cpuShare share of one CPU that the worker used over the last seconds, NaN if not known
+ * @param episodes spins since the queue was first seen to spin
+ * @param passes passes since then
+ * @param spunNanos time spent spinning since then
+ * @param worker the worker as /proc shows it
+ * @param queue the last census reading
+ * @param spin the last sentinel reading
+ * @param evidence the last capture
+ */
+public record QueueVerdict(
+    long vq,
+    int tid,
+    Verdict verdict,
+    Confidence confidence,
+    String summary,
+    List<Criterion> criteria,
+    long since,
+    double cpuShare,
+    long episodes,
+    long passes,
+    long spunNanos,
+    @Nullable Worker worker,
+    @Nullable CensusQueue queue,
+    @Nullable SpinCounters spin,
+    @Nullable Evidence evidence) {
+
+  public QueueVerdict {
+    criteria = List.copyOf(criteria);
+  }
+}

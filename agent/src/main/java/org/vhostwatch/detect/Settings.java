@@ -1,0 +1,32 @@
+package org.vhostwatch.detect;
+
+import java.time.Duration;
+
+/**
+ * The detector's limits.
+ *
+ * @param confirm how long a spin must last to be a livelock, and a stall to be a stall
+ * @param minPassesPerSecond fewer passes are retries, not a spin
+ * @param busyShare share of one CPU from which a worker is busy, 0 to 1
+ */
+public record Settings(Duration confirm, double minPassesPerSecond, double busyShare) {
+
+  /** Confirm after 3 s of at least 100 passes a second; busy from half a CPU on. */
+  public static final Settings DEFAULT = new Settings(Duration.ofSeconds(3), 100, 0.5);
+
+  public Settings {
+    if (confirm.isNegative() || confirm.isZero()) {
+      throw new IllegalArgumentException("confirm time must be positive, not " + confirm);
+    }
+    if (!(minPassesPerSecond > 0)) {
+      throw new IllegalArgumentException("passes a second must be positive: " + minPassesPerSecond);
+    }
+    if (!(busyShare > 0 && busyShare <= 1)) {
+      throw new IllegalArgumentException("busy share must be in (0, 1]: " + busyShare);
+    }
+  }
+
+  long confirmNanos() {
+    return confirm.toNanos();
+  }
+}

@@ -1,0 +1,305 @@
+package org.vhostwatch.evidence;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Vmm;
+import org.vhostwatch.host.VmmIdentity;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerScanner;
+import org.vhostwatch.probe.Bpftrace;
+import org.vhostwatch.probe.Child;
+import org.vhostwatch.probe.EvidencePlan;
+import org.vhostwatch.probe.Plan;
+import org.vhostwatch.probe.PlanException;
+import org.vhostwatch.probe.ProbeKit;
+
+/**
+ * One look at the live host, bounded in time whatever the host does: a census, a capture of the
+ * suspects (or of all spins, if nobody is suspect), and a second census while it runs. Everything
+ * that is seen goes to the diagnosis, and to the recording if there is one, as an event.
+ */
+public final class Examination {
+
+  private static final Duration STOP_GRACE = Duration.ofSeconds(10);
+  private static final int MAX_SUSPECTS = 16;
+
+  /**
+   * A worker below this share of a CPU is not worth probes: a livelocked one takes what it gets.
+   */
+  private static final double SUSPECT_SHARE = 0.2;
+
+  private final ProbeKit kit;
+  private final Diagnosis diagnosis;
+  private final @Nullable Recording recording;
+  private final Consumer<String> progress;
+  private final Duration patience;
+  private final WorkerScanner scanner;
+  private final VmmIdentity identity;
+
+  /**
+   * @param recording takes the events too, if there is one
+   * @param progress takes words on what goes on
+   * @param patience how long one run of bpftrace may take to start, or a census to end
+   */
+  public Examination(
+      ProbeKit kit,
+      Diagnosis diagnosis,
+      @Nullable Recording recording,
+      Consumer<String> progress,
+      Duration patience) {
+    this.kit = kit;
+    this.diagnosis = diagnosis;
+    this.recording = recording;
+    this.progress = progress;
+    this.patience = patience;
+    ProcFs fs = new ProcFs(Path.of("/"));
+    this.scanner = new WorkerScanner(fs);
+    this.identity = new VmmIdentity(fs);
+  }
+
+  /**
+   * Looks, and returns what was found.
+   *
+   * @param capture how long to probe
+   * @param wanted workers to capture whatever they do; empty to choose by suspicion
+   * @param apart least time between the two censuses
+   */
+  public Findings examine(Duration capture, Predicate<QueueVerdict> wanted, Duration apart)
+      throws InterruptedException {
+    Optional<Plan> plan = kit.plan();
+    emit(
+        new Event.Host(
+            System.currentTimeMillis(),
+            kit.facts().release(),
+            kit.bpftrace().map(b -> b.version().toString()).orElse(""),
+            plan.map(Plan::indices).orElse(false),
+            plan.map(Plan::measurements).orElse(List.of())));
+    sample();
+    if (plan.isEmpty() || kit.bpftrace().isEmpty()) {
+      watchCpu(capture);
+      return findings();
+    }
+    long first = System.nanoTime();
+    census(plan.get());
+    sample();
+    Set<Integer> suspects = suspects(wanted);
+    capture(plan.get(), suspects, capture, () -> secondCensus(plan.get(), first, apart));
+    return findings();
+  }
+
+  /** Takes one census and no more. */
+  public Findings look() throws InterruptedException {
+    emit(
+        new Event.Host(
+            System.currentTimeMillis(),
+            kit.facts().release(),
+            kit.bpftrace().map(b -> b.version().toString()).orElse(""),
+            true,
+            List.of()));
+    sample();
+    if (kit.plan().isPresent()) {
+      census(kit.plan().get());
+      sample();
+    }
+    return findings();
+  }
+
+  private synchronized Findings findings() {
+    return diagnosis.findings();
+  }
+
+  private synchronized void emit(Event event) {
+    long at = System.nanoTime();
+    diagnosis.accept(at, event);
+    if (recording != null) {
+      try {
+        recording.add(at, event);
+      } catch (IOException e) {
+        throw new RecordingFailed(e);
+      }
+    }
+  }
+
+  /** The recording that was asked for cannot be written: better to end than to lose it silently. */
+  public static final class RecordingFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    RecordingFailed(IOException cause) {
+      super("the recording cannot be written: " + cause.getMessage(), cause);
+    }
+  }
+
+  private void sample() {
+    List<Worker> workers = scanner.scan();
+    Set<Integer> owners = new LinkedHashSet<>();
+    for (Worker worker : workers) {
+      owners.add(worker.kind() == Worker.Kind.VMM_THREAD ? worker.tgid() : 0);
+    }
+    List<Vmm> vmms = new ArrayList<>();
+    owners.remove(0);
+    synchronized (this) {
+      diagnosis.verdicts().stream()
+          .filter(verdict -> verdict.queue() != null)
+          .forEach(verdict -> owners.add(process(verdict)));
+    }
+    owners.forEach(pid -> identity.of(pid).ifPresent(vmms::add));
+    for (Worker worker : workers) {
+      if (worker.kind() == Worker.Kind.KTHREAD) {
+        identity.of(worker).ifPresent(vmms::add);
+      }
+    }
+    emit(new Event.Workers(workers, vmms));
+  }
+
+  private static int process(QueueVerdict verdict) {
+    return verdict.queue() == null ? 0 : verdict.queue().process();
+  }
+
+  private void watchCpu(Duration time) throws InterruptedException {
+    progress.accept("watching CPU time only, for " + time.toSeconds() + " s");
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(500);
+      sample();
+    }
+  }
+
+  private void census(Plan plan) throws InterruptedException {
+    if (plan.census().isEmpty()) {
+      return;
+    }
+    progress.accept("census: reading every vhost_net queue");
+    emit(new Event.Begin(Event.Source.CENSUS, null));
+    emit(new Event.End(Event.Source.CENSUS, census(plan.census().get())));
+  }
+
+  private String census(String script) throws InterruptedException {
+    try (Child child =
+        bpftrace().census(script, line -> emit(new Event.Line(Event.Source.CENSUS, line)))) {
+      if (!child.await(patience)) {
+        child.stop(STOP_GRACE);
+        return "the census did not end within " + patience.toSeconds() + " s: " + child.complaint();
+      }
+      return child.exitCode() == 0 ? "" : "the census failed: " + child.complaint();
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private Set<Integer> suspects(Predicate<QueueVerdict> wanted) {
+    Set<Integer> suspects = new TreeSet<>();
+    List<QueueVerdict> verdicts;
+    synchronized (this) {
+      verdicts = diagnosis.verdicts();
+    }
+    for (QueueVerdict verdict : verdicts) {
+      boolean hot = Double.isNaN(verdict.cpuShare()) || verdict.cpuShare() >= SUSPECT_SHARE;
+      boolean waits = verdict.queue() == null || verdict.queue().packetWaits();
+      if (verdict.tid() != 0 && wanted.test(verdict) && hot && waits) {
+        suspects.add(verdict.tid());
+      }
+      if (suspects.size() == MAX_SUSPECTS) {
+        break;
+      }
+    }
+    return suspects;
+  }
+
+  private interface Step {
+    void run() throws InterruptedException;
+  }
+
+  private void capture(Plan plan, Set<Integer> suspects, Duration time, Step meanwhile)
+      throws InterruptedException {
+    Event.Source source = suspects.isEmpty() ? Event.Source.SENTINEL : Event.Source.EVIDENCE;
+    EvidencePlan measures = suspects.isEmpty() ? null : plan.evidencePlan(suspects);
+    if (plan.sentinel().isEmpty()) {
+      emit(new Event.End(source, "no function to see spins by can be probed in this kernel"));
+      meanwhile.run();
+      watchCpu(time);
+      return;
+    }
+    progress.accept(
+        suspects.isEmpty()
+            ? "no suspect: watching all queues for spins"
+            : "capturing evidence on worker " + suspects);
+    emit(new Event.Begin(source, measures));
+    CountDownLatch ready = new CountDownLatch(1);
+    String trouble;
+    try (Child child =
+        bpftrace()
+            .probes(
+                suspects.isEmpty() ? plan.sentinel().get() : plan.evidence(suspects),
+                line -> {
+                  if (line.contains("\"ready")) {
+                    ready.countDown();
+                  }
+                  emit(new Event.Line(source, line));
+                })) {
+      trouble = attended(child, ready, time, meanwhile);
+    } catch (IOException | PlanException e) {
+      trouble = String.valueOf(e.getMessage());
+    }
+    sample();
+    emit(new Event.End(source, trouble));
+  }
+
+  private String attended(Child child, CountDownLatch ready, Duration time, Step meanwhile)
+      throws InterruptedException {
+    long give = System.nanoTime() + patience.toNanos();
+    while (!ready.await(200, TimeUnit.MILLISECONDS)) {
+      if (!child.alive()) {
+        child.await(STOP_GRACE);
+        meanwhile.run();
+        return "the probes could not be attached: " + child.complaint();
+      }
+      if (System.nanoTime() > give) {
+        child.stop(STOP_GRACE);
+        meanwhile.run();
+        return "the probes were not attached within " + patience.toSeconds() + " s";
+      }
+    }
+    long end = System.nanoTime() + time.toNanos();
+    meanwhile.run();
+    while (System.nanoTime() < end && child.alive()) {
+      TimeUnit.MILLISECONDS.sleep(
+          Math.max(1, Math.min(500, (end - System.nanoTime()) / 1_000_000)));
+      sample();
+    }
+    boolean early = !child.alive();
+    boolean inOrder = child.stop(STOP_GRACE);
+    if (early) {
+      return "bpftrace ended before its time: " + child.complaint();
+    }
+    return inOrder ? "" : "bpftrace had to be killed";
+  }
+
+  private void secondCensus(Plan plan, long first, Duration apart) throws InterruptedException {
+    if (plan.census().isEmpty()) {
+      return;
+    }
+    while (System.nanoTime() - first < apart.toNanos()) {
+      TimeUnit.MILLISECONDS.sleep(250);
+      sample();
+    }
+    census(plan);
+  }
+
+  private Bpftrace bpftrace() {
+    return kit.bpftrace().orElseThrow();
+  }
+}

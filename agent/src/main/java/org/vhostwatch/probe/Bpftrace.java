@@ -1,0 +1,115 @@
+package org.vhostwatch.probe;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+
+/** The bpftrace program of this host. */
+public final class Bpftrace {
+
+  private static final List<String> FOLDERS = List.of("/usr/bin", "/usr/sbin", "/usr/local/bin");
+
+  private final Spawner spawner;
+  private final Path program;
+  private final BpftraceVersion version;
+
+  private Bpftrace(Spawner spawner, Path program, BpftraceVersion version) {
+    this.spawner = spawner;
+    this.program = program;
+    this.version = version;
+  }
+
+  /** Why bpftrace cannot be used, in words for the operator. */
+  public static final class MissingException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    MissingException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Finds the program and asks for its version.
+   *
+   * @param given its absolute path, if the operator named one
+   * @param limit how long it may take to answer
+   */
+  public static Bpftrace find(Spawner spawner, Optional<Path> given, Duration limit)
+      throws MissingException, InterruptedException {
+    Path program = locate(given);
+    LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>(16);
+    try (Child child =
+        Child.start(spawner, List.of(program.toString(), "--version"), "", lines::offer)) {
+      if (!child.await(limit)) {
+        throw new MissingException(
+            program + " --version did not answer within " + limit.toSeconds() + " s");
+      }
+      for (String line : lines) {
+        Optional<BpftraceVersion> version = BpftraceVersion.parse(line);
+        if (version.isPresent()) {
+          return new Bpftrace(spawner, program, supported(program, version.get()));
+        }
+      }
+      throw new MissingException(program + " --version said no version: " + child.complaint());
+    } catch (IOException e) {
+      throw new MissingException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static BpftraceVersion supported(Path program, BpftraceVersion version)
+      throws MissingException {
+    if (!version.atLeast(BpftraceVersion.MINIMUM)) {
+      throw new MissingException(
+          program
+              + " is version "
+              + version
+              + "; "
+              + BpftraceVersion.MINIMUM
+              + " or newer is needed");
+    }
+    return version;
+  }
+
+  private static Path locate(Optional<Path> given) throws MissingException {
+    if (given.isPresent()) {
+      if (!given.get().isAbsolute() || !Files.isExecutable(given.get())) {
+        throw new MissingException(given.get() + " is not the absolute path of a program");
+      }
+      return given.get();
+    }
+    for (String folder : FOLDERS) {
+      Path program = Path.of(folder, "bpftrace");
+      if (Files.isExecutable(program)) {
+        return program;
+      }
+    }
+    throw new MissingException(
+        "bpftrace is not installed (looked in "
+            + String.join(", ", FOLDERS)
+            + "): install the package bpftrace");
+  }
+
+  public Path program() {
+    return program;
+  }
+
+  public BpftraceVersion version() {
+    return version;
+  }
+
+  /** Runs the census script: its lines are plain text. */
+  public Child census(String script, Consumer<String> lines) throws IOException {
+    return Child.start(spawner, List.of(program.toString(), "--no-warnings", "-"), script, lines);
+  }
+
+  /** Runs a script of probes: its lines are JSON. */
+  public Child probes(String script, Consumer<String> lines) throws IOException {
+    return Child.start(
+        spawner, List.of(program.toString(), "-f", "json", "--no-warnings", "-"), script, lines);
+  }
+}

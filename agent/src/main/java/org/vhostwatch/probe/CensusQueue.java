@@ -1,0 +1,79 @@
+package org.vhostwatch.probe;
+
+/**
+ * One RX virtqueue of one vhost_net file, as the census read it from kernel memory.
+ *
+ * @param vq address of the {@code struct vhost_virtqueue}: the queue's identity in the kernel
+ * @param pid process in whose file table the vhost_net file was found
+ * @param fd its file descriptor there
+ * @param ownerPid process that did VHOST_SET_OWNER, 0 where the kernel does not keep it
+ * @param workerTid thread that serves the queue, 0 when it has none
+ * @param num ring size in descriptors
+ * @param availIdx cached copy of the guest's avail index, 0 to 65535
+ * @param lastAvailIdx next avail entry to fetch, 0 to 65535; in a livelock it is caught anywhere
+ *     within a pass
+ * @param lastUsedIdx next used entry to write, 0 to 65535: moves only when a packet was delivered
+ * @param txLastAvailIdx the same device's TX queue: next avail entry to fetch
+ * @param features acknowledged virtio features, as a bit set
+ * @param busyloopMicros busy polling limit in microseconds, 0 when off
+ * @param backend what the queue is attached to
+ * @param waiting packets that vhost_net holds at the head of the tap (vhost_net_buf tail - head)
+ * @param headPacket address of the packet at the head, 0 when none waits
+ * @param headBytes length of the packet at the head without virtio header, 0 when none waits
+ * @param tap name of the tap, empty when the queue has no tap or its name cannot be read
+ * @param queueIndex index of the tap's queue, which is the queue pair's index
+ */
+public record CensusQueue(
+    long vq,
+    int pid,
+    int fd,
+    int ownerPid,
+    int workerTid,
+    int num,
+    int availIdx,
+    int lastAvailIdx,
+    int lastUsedIdx,
+    int txLastAvailIdx,
+    long features,
+    long busyloopMicros,
+    Backend backend,
+    int waiting,
+    long headPacket,
+    long headBytes,
+    String tap,
+    int queueIndex) {
+
+  /** What a queue is attached to. */
+  public enum Backend {
+    /** Nothing: the guest's driver is not ready, or the VMM stopped the device. */
+    NONE,
+    /** A queue of a tap device (tun.ko). */
+    TUN,
+    /** A queue of a macvtap or ipvtap device (tap.ko). */
+    MACVTAP,
+    /** A socket of another kind, or one that could not be told. */
+    OTHER
+  }
+
+  private static final int VIRTIO_NET_F_MRG_RXBUF = 15;
+
+  /** Returns whether a packet waits at the head. */
+  public boolean packetWaits() {
+    return backend != Backend.NONE && waiting > 0;
+  }
+
+  /** Returns the buffers that the guest has posted and vhost has not used, as vhost knows them. */
+  public int postedBuffers() {
+    return (availIdx - lastUsedIdx) & 0xffff;
+  }
+
+  /** Returns whether the guest acknowledged mergeable RX buffers. */
+  public boolean mergeable() {
+    return (features >>> VIRTIO_NET_F_MRG_RXBUF & 1) == 1;
+  }
+
+  /** Returns the process that the queue belongs to: the owner where known, else the file's. */
+  public int process() {
+    return ownerPid != 0 ? ownerPid : pid;
+  }
+}

@@ -1,0 +1,167 @@
+package org.vhostwatch.probe;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * One run of bpftrace. Both streams are drained by threads of their own from the first moment on,
+ * so that it can never block on us; stdout goes to a sink that must not block, the end of stderr is
+ * kept for error messages.
+ */
+public final class Child implements AutoCloseable {
+
+  private static final int KEPT_ERRORS = 20;
+  private static final int MAX_ERROR_BYTES = 8 << 10;
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
+  private final Process process;
+  private final CompletableFuture<Void> drained;
+  private final Deque<String> errors = new ArrayDeque<>();
+  private final AtomicLong dropped = new AtomicLong();
+
+  private Child(Process process, Consumer<String> sink) {
+    this.process = process;
+    CompletableFuture<Void> out =
+        drain(
+            "bpftrace-out",
+            new LineReader(
+                process.getInputStream(), LineReader.MAX_LINE_BYTES, sink, dropped::addAndGet));
+    CompletableFuture<Void> err =
+        drain(
+            "bpftrace-err",
+            new LineReader(
+                process.getErrorStream(), MAX_ERROR_BYTES, this::keep, dropped::addAndGet));
+    this.drained = CompletableFuture.allOf(out, err);
+  }
+
+  /**
+   * Starts bpftrace on a script, which it reads from its standard input.
+   *
+   * @param sink takes each line of stdout, on a thread of the child
+   */
+  static Child start(Spawner spawner, List<String> command, String script, Consumer<String> sink)
+      throws IOException {
+    Process process = spawner.start(command);
+    Child child = new Child(process, sink);
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(script.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      // It ended before it read the script: its exit code and last words tell why.
+    }
+    return child;
+  }
+
+  private static CompletableFuture<Void> drain(String name, Runnable reader) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                reader.run();
+              } finally {
+                done.complete(null);
+              }
+            },
+            name,
+            256 << 10);
+    thread.setDaemon(true);
+    thread.start();
+    return done;
+  }
+
+  private void keep(String line) {
+    synchronized (errors) {
+      if (errors.size() == KEPT_ERRORS) {
+        errors.removeFirst();
+      }
+      errors.addLast(line);
+    }
+  }
+
+  /** Returns the process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Returns lines that were dropped because they were too long. */
+  public long dropped() {
+    return dropped.get();
+  }
+
+  /** Returns whether it runs. */
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Waits until it ends; returns whether it did. */
+  public boolean await(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS) && lastWords();
+  }
+
+  /** Returns the exit code: 128 + signal if a signal ended it. */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
+  /**
+   * Ends it: SIGTERM, at which bpftrace detaches and prints its maps once more, then after the
+   * grace SIGKILL. Returns whether it ended in order.
+   */
+  public boolean stop(Duration grace) throws InterruptedException {
+    // Not Process.destroy(), which closes the streams and so loses the last maps.
+    process.toHandle().destroy();
+    boolean inOrder = process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
+    if (!inOrder) {
+      process.destroyForcibly();
+      process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
+    }
+    return lastWords() && inOrder;
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  /** A grandchild could hold the streams open for ever: the readers get a limit. */
+  private boolean lastWords() throws InterruptedException {
+    try {
+      drained.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      return !process.isAlive();
+    }
+    return true;
+  }
+
+  /**
+   * Returns why it ended, in bpftrace's own words: its last error line, else its last line, else
+   * the exit code.
+   */
+  public String complaint() {
+    synchronized (errors) {
+      String last = "";
+      for (String line : errors) {
+        boolean error = line.contains("ERROR: ") && !line.contains("RLIMIT_MEMLOCK");
+        if (error || last.isEmpty() || !last.contains("ERROR: ") && !line.isBlank()) {
+          last = line;
+        }
+      }
+      if (!last.isBlank()) {
+        return last.strip();
+      }
+    }
+    return process.isAlive() ? "still running" : "exit code " + process.exitValue();
+  }
+}

@@ -1,0 +1,151 @@
+package org.vhostwatch.probe;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Makes evidence of the messages of one capture. The last print of a map stands for all. */
+public final class EvidenceAssembler {
+
+  private final EvidencePlan plan;
+  private final SentinelAssembler spins;
+  private final Map<String, Map<String, Long>> maps = new HashMap<>();
+
+  public EvidenceAssembler(EvidencePlan plan) {
+    this.plan = plan;
+    this.spins = new SentinelAssembler(plan.indices());
+  }
+
+  /** Takes a message; returns a frame of spin counters when it ends one. */
+  public Optional<SentinelFrame> accept(Message message) {
+    if (message instanceof Message.MapDump dump) {
+      maps.put(dump.name(), dump.entries());
+    }
+    return spins.accept(message);
+  }
+
+  /** Returns the last frame of spin counters, the one that bpftrace prints as it ends. */
+  public Optional<SentinelFrame> finishFrame() {
+    return spins.finish();
+  }
+
+  /** Returns the evidence of each queue that spun on one of the captured workers. */
+  public List<Evidence> finish() {
+    List<Evidence> all = new ArrayList<>();
+    for (Map.Entry<String, Long> entry : map("@passes").entrySet()) {
+      String vq = entry.getKey();
+      long worker = map("@worker").getOrDefault(vq, 0L);
+      if (plan.workers().contains((int) worker)) {
+        try {
+          all.add(evidence(vq, String.valueOf(worker), entry.getValue()));
+        } catch (NumberFormatException e) {
+          continue;
+        }
+      }
+    }
+    all.sort(Comparator.comparingLong(Evidence::vq));
+    return all;
+  }
+
+  private Evidence evidence(String vq, String tid, long passes) {
+    SortedMap<Long, Long> descriptors = histogram("@desc_ret", vq);
+    SortedMap<Long, Long> returns = histogram("@get_rx_ret", tid);
+    boolean derived = !plan.getRxBufs();
+    long recvmsg = plan.recvmsg() ? count("@recvmsg", tid) + count("@recvmsg_tap", tid) : -1;
+    if (derived) {
+      returns = derive(descriptors, passes, recvmsg);
+    }
+    return new Evidence(
+        Numbers.parse(vq),
+        Integer.parseInt(tid),
+        count("@first", vq),
+        count("@seen", vq),
+        passes,
+        count("@episodes", vq),
+        histogram("@rolled_back", vq),
+        returns,
+        derived,
+        histogram("@peek_ret", tid),
+        plan.peekFunction(),
+        descriptors,
+        plan.descriptorFunction(),
+        histogram("@notify_ret", tid),
+        recvmsg,
+        plan.signalled() ? count("@signalled", vq) : -1,
+        plan.gaveUp() ? count("@gave_up", tid) : -1,
+        stacks(tid));
+  }
+
+  /**
+   * Where get_rx_bufs is inlined: a pass that gave descriptors back returned 0, or the error that
+   * the fetch returned; a packet received followed a positive return.
+   */
+  private static SortedMap<Long, Long> derive(
+      SortedMap<Long, Long> descriptors, long passes, long recvmsg) {
+    SortedMap<Long, Long> returns = new TreeMap<>();
+    long errors = 0;
+    for (Map.Entry<Long, Long> entry : descriptors.headMap(0L).entrySet()) {
+      returns.put(entry.getKey(), entry.getValue());
+      errors += entry.getValue();
+    }
+    returns.put(0L, Math.max(0, passes - errors));
+    if (recvmsg > 0) {
+      returns.put(1L, recvmsg);
+    }
+    return returns;
+  }
+
+  private List<Evidence.Stack> stacks(String tid) {
+    List<Evidence.Stack> stacks = new ArrayList<>();
+    for (Map.Entry<String, Long> entry : map("@stack").entrySet()) {
+      int comma = entry.getKey().indexOf(',');
+      if (comma > 0 && entry.getKey().substring(0, comma).equals(tid)) {
+        stacks.add(
+            new Evidence.Stack(entry.getValue(), frames(entry.getKey().substring(comma + 1))));
+      }
+    }
+    stacks.sort(
+        Comparator.comparingLong(Evidence.Stack::samples)
+            .reversed()
+            .thenComparing(stack -> String.join("\n", stack.frames())));
+    return stacks.size() <= 5 ? stacks : stacks.subList(0, 5);
+  }
+
+  /** bpftrace 0.22 and 0.23 escape the line ends in a key twice. */
+  private static List<String> frames(String text) {
+    List<String> frames = new ArrayList<>();
+    for (String frame : text.replace("\\n", "\n").split("\n", -1)) {
+      if (!frame.isBlank()) {
+        frames.add(frame.strip());
+      }
+    }
+    return frames;
+  }
+
+  private SortedMap<Long, Long> histogram(String name, String owner) {
+    SortedMap<Long, Long> histogram = new TreeMap<>();
+    map(name)
+        .forEach(
+            (key, count) -> {
+              int comma = key.indexOf(',');
+              if (comma > 0 && key.substring(0, comma).equals(owner)) {
+                histogram.put(Numbers.parse(key.substring(comma + 1)), count);
+              }
+            });
+    return Collections.unmodifiableSortedMap(histogram);
+  }
+
+  private long count(String name, String key) {
+    return map(name).getOrDefault(key, 0L);
+  }
+
+  private Map<String, Long> map(String name) {
+    return maps.getOrDefault(name, Map.of());
+  }
+}

@@ -1,0 +1,152 @@
+package org.vhostwatch.probe;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.btf.BtfException;
+import org.vhostwatch.host.Symbol;
+import org.vhostwatch.host.Symbols;
+
+/** The running kernel in the words of the scripts. */
+final class PlanKernel implements ScriptTemplate.Kernel {
+
+  /** Members that kernels have or have not; the scripts ask with {@code ?} before they use one. */
+  private static final Set<String> OPTIONAL_STRUCTS =
+      Set.of(
+          "vhost_worker",
+          "vhost_task",
+          "tun_file",
+          "tun_struct",
+          "tap_queue",
+          "tap_dev",
+          "xdp_frame");
+
+  /** Symbols whose addresses the scripts need, and the modules that define them. */
+  static final Map<String, String> ADDRESSES =
+      Map.of(
+          "vhost_net_fops", "vhost_net",
+          "handle_rx_kick", "vhost_net",
+          "tun_socket_ops", "tun",
+          "tap_socket_ops", "tap");
+
+  private static final Set<String> OPTIONAL =
+      Set.of("vhost_virtqueue.worker", "vhost_dev.worker", "mm_struct.owner");
+
+  private final @Nullable KernelLayout layout;
+  private final Symbols symbols;
+  private final BpftraceVersion version;
+
+  PlanKernel(@Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version) {
+    this.layout = layout;
+    this.symbols = symbols;
+    this.version = version;
+  }
+
+  /** Returns whether a queue's indices can be read, and RX told from TX. */
+  boolean indices() {
+    try {
+      return layout != null
+          && offset("vhost_virtqueue.last_used_idx").isPresent()
+          && address("handle_rx_kick").isPresent();
+    } catch (BtfException e) {
+      return false;
+    }
+  }
+
+  /** Returns the function, given as {@code module:name}, or its clone. */
+  Optional<Symbol> function(String name) {
+    int colon = name.indexOf(':');
+    return symbols.function(name.substring(colon + 1), name.substring(0, colon));
+  }
+
+  /** Returns the first of some functions that can be probed, empty if none can. */
+  String first(String... functions) {
+    for (String name : functions) {
+      Optional<Symbol> symbol = function(name);
+      if (symbol.isPresent()) {
+        return symbol.get().name();
+      }
+    }
+    return "";
+  }
+
+  @Override
+  public Optional<String> attachPoint(String function) {
+    return function(function)
+        .map(
+            symbol ->
+                version.atLeast(BpftraceVersion.MODULE_IN_KPROBE) ? symbol.probe() : symbol.name());
+  }
+
+  @Override
+  public boolean holds(String condition) {
+    return switch (condition) {
+      case "btf" -> indices();
+      case "no btf" -> !indices();
+      default -> throw new IllegalArgumentException("unknown condition: " + condition);
+    };
+  }
+
+  @Override
+  public String value(String name) throws PlanException {
+    try {
+      if (name.startsWith("?")) {
+        return has(name.substring(1)) ? "1" : "0";
+      }
+      if (name.startsWith("&")) {
+        OptionalLong address = address(name.substring(1));
+        return address.isPresent() ? "0x" + Long.toHexString(address.getAsLong()) : "0";
+      }
+      if (name.startsWith("sizeof ")) {
+        return number(name, sized(name.substring("sizeof ".length())));
+      }
+      return number(name, offset(name));
+    } catch (BtfException e) {
+      throw new PlanException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Returns whether the kernel shows the address of a symbol. */
+  boolean shows(String name) {
+    return address(name).isPresent();
+  }
+
+  private boolean has(String name) throws BtfException {
+    if (name.startsWith("&")) {
+      return address(name.substring(1)).isPresent();
+    }
+    if (name.equals("vhost_dev.worker.plain")) {
+      return offset("vhost_dev.worker").isPresent() && sized("vhost_worker").isEmpty();
+    }
+    return offset(name).isPresent();
+  }
+
+  private String number(String name, OptionalLong number) throws PlanException {
+    if (number.isPresent()) {
+      return String.valueOf(number.getAsLong());
+    }
+    String struct = name.substring(0, Math.max(0, name.indexOf('.')));
+    if (OPTIONAL.contains(name) || OPTIONAL_STRUCTS.contains(struct)) {
+      return "0";
+    }
+    throw new PlanException("this kernel's BTF has no " + name);
+  }
+
+  private OptionalLong offset(String name) throws BtfException {
+    return layout == null ? OptionalLong.empty() : layout.offset(name);
+  }
+
+  private OptionalLong sized(String struct) throws BtfException {
+    return layout == null ? OptionalLong.empty() : layout.size(struct);
+  }
+
+  private OptionalLong address(String name) {
+    String module = ADDRESSES.get(name);
+    if (module == null) {
+      throw new IllegalArgumentException("a script asks for the address of " + name);
+    }
+    return symbols.address(name, module);
+  }
+}

@@ -1,0 +1,109 @@
+package org.vhostwatch.probe;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A script of bpf-scripts/, made fit for one kernel. Three things are replaced in it: the number in
+ * front of a {@code /*name*}{@code /}; the function of a block under {@code // needs:}, or the
+ * whole block when no alternative exists; {@code tid == 0 /*worker*}{@code /}.
+ */
+final class ScriptTemplate {
+
+  private static final String NEEDS = "// needs: ";
+  private static final Pattern VALUE = Pattern.compile("\\b(?:0x[0-9a-f]+|[0-9]+) /\\*([^*]+)\\*/");
+  private static final Pattern WORKER = Pattern.compile("tid == 0 /\\*worker\\*/");
+
+  /** Says what the kernel has. */
+  interface Kernel {
+    /** Returns the number for a name in the script. */
+    String value(String name) throws PlanException;
+
+    /** Returns the attach point for {@code [module:]function}, empty if it cannot be probed. */
+    Optional<String> attachPoint(String function);
+
+    /** Returns whether a bare word under {@code needs} holds, as {@code btf}. */
+    boolean holds(String condition);
+  }
+
+  private final String text;
+
+  ScriptTemplate(String text) {
+    this.text = text;
+  }
+
+  /** Returns the script for a kernel and, where it names workers, for these. */
+  String render(Kernel kernel, List<Integer> workers) throws PlanException {
+    StringBuilder script = new StringBuilder();
+    List<String> lines = text.lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (!line.startsWith(NEEDS)) {
+        script.append(line).append('\n');
+        continue;
+      }
+      List<String> block = new ArrayList<>();
+      do {
+        i++;
+        block.add(lines.get(i));
+      } while (!lines.get(i).equals("}"));
+      choose(line.substring(NEEDS.length()), String.join("\n", block), kernel)
+          .ifPresent(chosen -> script.append(line).append('\n').append(chosen).append('\n'));
+    }
+    String targeted = WORKER.matcher(script).replaceAll(Matcher.quoteReplacement(filter(workers)));
+    return values(targeted, kernel);
+  }
+
+  private static Optional<String> choose(String needs, String block, Kernel kernel) {
+    String chosen = block;
+    for (String need : needs.split(", *")) {
+      String[] alternatives = need.split(" *\\| *");
+      if (alternatives.length == 1 && !need.contains(":")) {
+        if (!kernel.holds(need)) {
+          return Optional.empty();
+        }
+        continue;
+      }
+      Optional<String> point = first(alternatives, kernel::attachPoint);
+      if (point.isEmpty()) {
+        return Optional.empty();
+      }
+      chosen = chosen.replace("probe:" + alternatives[0] + "\n", "probe:" + point.get() + "\n");
+    }
+    return Optional.of(chosen);
+  }
+
+  private static Optional<String> first(
+      String[] alternatives, Function<String, Optional<String>> attachPoint) {
+    for (String alternative : alternatives) {
+      Optional<String> point = attachPoint.apply(alternative);
+      if (point.isPresent()) {
+        return point;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String filter(List<Integer> workers) {
+    StringBuilder filter = new StringBuilder("(");
+    for (int tid : workers) {
+      filter.append(filter.length() > 1 ? " || " : "").append("tid == ").append(tid);
+    }
+    return workers.isEmpty() ? "tid == 0" : filter.append(")").toString();
+  }
+
+  private static String values(String script, Kernel kernel) throws PlanException {
+    Matcher matcher = VALUE.matcher(script);
+    StringBuilder result = new StringBuilder();
+    while (matcher.find()) {
+      String name = matcher.group(1);
+      matcher.appendReplacement(
+          result, Matcher.quoteReplacement(kernel.value(name) + " /*" + name + "*/"));
+    }
+    return matcher.appendTail(result).toString();
+  }
+}

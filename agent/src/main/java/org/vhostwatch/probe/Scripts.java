@@ -1,0 +1,77 @@
+package org.vhostwatch.probe;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
+
+/** The script templates of a folder, checked before they may run as root. */
+public final class Scripts {
+
+  private static final int MAX_BYTES = 256 << 10;
+
+  private final ScriptTemplate census;
+  private final ScriptTemplate sentinel;
+  private final ScriptTemplate evidence;
+
+  private Scripts(ScriptTemplate census, ScriptTemplate sentinel, ScriptTemplate evidence) {
+    this.census = census;
+    this.sentinel = sentinel;
+    this.evidence = evidence;
+  }
+
+  /**
+   * Reads census.bt, sentinel.bt and evidence.bt.
+   *
+   * @throws PlanException if one is missing, too large, or could have been changed by somebody who
+   *     is neither root nor the user that runs this
+   */
+  public static Scripts read(Path folder) throws PlanException {
+    return new Scripts(
+        template(folder, "census.bt"),
+        template(folder, "sentinel.bt"),
+        template(folder, "evidence.bt"));
+  }
+
+  ScriptTemplate census() {
+    return census;
+  }
+
+  ScriptTemplate sentinel() {
+    return sentinel;
+  }
+
+  ScriptTemplate evidence() {
+    return evidence;
+  }
+
+  private static ScriptTemplate template(Path folder, String name) throws PlanException {
+    Path file = folder.resolve(name);
+    try {
+      check(folder);
+      check(file);
+      if (Files.size(file) > MAX_BYTES) {
+        throw new PlanException(file + ": larger than " + MAX_BYTES + " bytes: not our script");
+      }
+      return new ScriptTemplate(Files.readString(file, StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new PlanException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** What runs as root must not be another user's to change. */
+  private static void check(Path path) throws IOException, PlanException {
+    int owner = (Integer) Files.getAttribute(path, "unix:uid");
+    int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    if (owner != 0 && owner != self) {
+      throw new PlanException(path + ": owned by user " + owner + "; make root its owner");
+    }
+    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(path);
+    if (mode.contains(PosixFilePermission.GROUP_WRITE)
+        || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw new PlanException(path + ": writable by others; run chmod go-w on it");
+    }
+  }
+}

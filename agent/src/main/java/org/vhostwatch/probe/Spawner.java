@@ -1,0 +1,75 @@
+package org.vhostwatch.probe;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Starts children that do not outlive this process. Linux kills a child with the <em>thread</em>
+ * that started it (PR_SET_PDEATHSIG, CAVEATS), so all children come from one thread that lives as
+ * long as the process.
+ */
+public final class Spawner {
+
+  private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "spawner");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /**
+   * Starts a program, without a shell.
+   *
+   * @param command absolute path and arguments
+   * @throws IOException if it cannot be started; the message names the program
+   */
+  Process start(List<String> command) throws IOException {
+    List<String> bound = new ArrayList<>();
+    if (Files.isExecutable(SETPRIV)) {
+      // SIGKILL, not SIGTERM: the kernel takes the probes away with the process, wedged or not.
+      bound.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL", "--"));
+    }
+    bound.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(bound);
+    Map<String, String> environment = builder.environment();
+    String tmp = environment.get("TMPDIR");
+    environment.clear();
+    environment.put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    environment.put("LC_ALL", "C");
+    environment.put("BPFTRACE_COLOR", "never");
+    environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
+    if (tmp != null) {
+      environment.put("TMPDIR", tmp);
+    }
+    Future<Process> started = thread.submit(builder::start);
+    try {
+      return started.get();
+    } catch (ExecutionException e) {
+      throw new IOException(command.get(0) + ": cannot be started: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      // The child may come after all: it must not be forgotten.
+      thread.execute(() -> destroyLate(started));
+      throw new IOException(command.get(0) + ": interrupted while starting", e);
+    }
+  }
+
+  private static void destroyLate(Future<Process> started) {
+    try {
+      started.get().destroyForcibly();
+    } catch (ExecutionException | InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package org.vhostwatch.probe;
+
+/**
+ * What the kernel side of the sentinel has counted for one queue since it was attached. All times
+ * are CLOCK_MONOTONIC nanoseconds, as {@link System#nanoTime()} gives them on Linux.
+ *
+ * @param vq address of the queue
+ * @param tid worker that made the last pass
+ * @param passes passes, all episodes together
+ * @param episodes episodes begun; one ends when the used index moves or no pass comes for a second
+ * @param endedNanos length of all episodes that have ended, added up
+ * @param start first pass of the last episode
+ * @param passesBefore passes made before the last episode
+ * @param seen last pass
+ * @param num ring size, 0 where offsets are not known
+ * @param usedIdx last_used_idx at the last pass
+ * @param availIdx cached avail_idx at the last pass
+ * @param lastAvailIdx last_avail_idx at the last pass, before the roll-back
+ * @param rolledBack descriptors given back by the last pass
+ * @param indices whether the indices were read; false without BTF, where progress is told by calls
+ *     of vhost_add_used_and_signal_n
+ */
+public record SpinCounters(
+    long vq,
+    int tid,
+    long passes,
+    long episodes,
+    long endedNanos,
+    long start,
+    long passesBefore,
+    long seen,
+    int num,
+    int usedIdx,
+    int availIdx,
+    int lastAvailIdx,
+    int rolledBack,
+    boolean indices) {
+
+  /** Returns the length of the last episode so far, in nanoseconds. */
+  public long episodeNanos() {
+    return Math.max(0, seen - start);
+  }
+
+  /** Returns the passes of the last episode. */
+  public long episodePasses() {
+    return Math.max(0, passes - passesBefore);
+  }
+
+  /** Returns the length of all episodes, the last one included, in nanoseconds. */
+  public long spunNanos() {
+    return endedNanos + episodeNanos();
+  }
+
+  /** Returns last_avail_idx after the roll-back of the last pass. */
+  public int rewoundAvailIdx() {
+    return (lastAvailIdx - rolledBack) & 0xffff;
+  }
+}

@@ -1,0 +1,29 @@
+package org.vhostwatch.report;
+
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.host.Vmm;
+
+/** How a queue is called in a sentence. */
+final class Names {
+
+  private Names() {}
+
+  /** Returns for example {@code VM web01, tap vnet3, queue 0, worker 4711}. */
+  static String of(Findings findings, QueueVerdict verdict) {
+    String vm = findings.vmm(verdict).map(Vmm::name).map(Printable::of).orElse("unknown");
+    String worker = verdict.tid() == 0 ? "no worker" : "worker " + verdict.tid();
+    if (verdict.queue() == null) {
+      return "VM " + vm + ", " + worker;
+    }
+    String tap = verdict.queue().tap();
+    return "VM "
+        + vm
+        + ", tap "
+        + (tap.isEmpty() ? "(none)" : Printable.of(tap))
+        + ", queue "
+        + verdict.queue().queueIndex()
+        + ", "
+        + worker;
+  }
+}

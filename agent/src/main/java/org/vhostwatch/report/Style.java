@@ -1,0 +1,51 @@
+package org.vhostwatch.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.vhostwatch.detect.Verdict;
+
+/** Whether verdicts are coloured. They are always said in words too. */
+public enum Style {
+  PLAIN,
+  COLOUR;
+
+  /** Returns COLOUR if stdout is a terminal that shows it and the user did not say NO_COLOR. */
+  public static Style ofStdout() {
+    String term = System.getenv().getOrDefault("TERM", "dumb");
+    return System.getenv("NO_COLOR") == null && !term.equals("dumb") && terminal("1")
+        ? COLOUR
+        : PLAIN;
+  }
+
+  /** Returns whether stderr is a terminal. */
+  public static boolean stderrIsTerminal() {
+    return terminal("2");
+  }
+
+  private static boolean terminal(String fd) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd", fd)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Returns the verdict's name. */
+  public String verdict(Verdict verdict) {
+    if (this == PLAIN) {
+      return verdict.name();
+    }
+    String code =
+        switch (verdict) {
+          case LIVELOCKED -> "1;31";
+          case STALLED, SPINNING -> "1;33";
+          case UNKNOWN -> "1;35";
+          case BUSY, HEALTHY -> "32";
+        };
+    return "\u001b[" + code + "m" + verdict.name() + "\u001b[0m";
+  }
+}

@@ -1,0 +1,41 @@
+package org.vhostwatch.snapshot;
+
+import java.util.List;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.Worker;
+
+/**
+ * The host at one cycle of the daemon. All outputs (metrics, pages, {@code status}) read the same
+ * one, so they never contradict each other, and a VM that is gone is simply not in the next.
+ *
+ * @param wallMillis when it was made, milliseconds since 1970
+ * @param kernel release, as {@code uname -r}
+ * @param queues every known RX queue, worst verdict first
+ * @param workers every vhost worker
+ * @param probes how well the daemon sees
+ * @param totals what captures have counted since the daemon's start
+ */
+public record HostSnapshot(
+    long wallMillis,
+    String kernel,
+    List<QueueStatus> queues,
+    List<WorkerStatus> workers,
+    ProbeStatus probes,
+    CaptureTotals totals) {
+  public HostSnapshot {
+    queues = List.copyOf(queues);
+    workers = List.copyOf(workers);
+  }
+
+  /**
+   * A worker.
+   *
+   * @param vm name of the VM or process it belongs to
+   */
+  public record WorkerStatus(String vm, Worker worker) {}
+
+  /** Returns the worst verdict of all queues, HEALTHY without any. */
+  public Verdict worst() {
+    return queues.isEmpty() ? Verdict.HEALTHY : queues.get(0).verdict().verdict();
+  }
+}
