@@ -36,7 +36,7 @@ public final class PacketSocket implements AutoCloseable {
    * @throws LibcException if the interface does not exist or CAP_NET_RAW is missing
    */
   public static PacketSocket open(String interfaceName) throws IOException {
-    int index = interfaceIndex(interfaceName);
+    int index = Interfaces.index(interfaceName);
     int type = SOCK_RAW | SOCK_CLOEXEC;
     // Protocol 0: nothing is received between socket and bind.
     long number = Native.check(Native.libc().socket(AF_PACKET, type, 0), "socket", "AF_PACKET");
@@ -59,16 +59,6 @@ public final class PacketSocket implements AutoCloseable {
       }
       throw e;
     }
-  }
-
-  /**
-   * Returns the index of an interface in this network namespace, 1 or more.
-   *
-   * @throws LibcException if there is none of that name
-   */
-  public static int interfaceIndex(String name) throws IOException {
-    int index = Native.libc().if_nametoindex(name);
-    return (int) Native.check(index == 0 ? -1 : index, "if_nametoindex", name);
   }
 
   /**
