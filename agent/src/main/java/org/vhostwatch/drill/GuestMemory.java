@@ -5,7 +5,7 @@ import org.vhostwatch.libc.NativeMemory;
 
 /**
  * The memory of the guest: one mapping with the two rings and one receive buffer per descriptor.
- * Bounded by {@link DrillOptions#MAX_BUFFER_MEMORY} and two rings.
+ * Bounded by the ranges of {@link DrillOptions}: 64 MiB and two rings.
  */
 final class GuestMemory implements AutoCloseable {
   /** Where the guest believes that its memory starts; differs from our address on purpose. */

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param onset the sending of the frame, with the used index as it stood 100 ms later; or the start
  *     of the traffic
  * @param end last look, before the refill
- * @param delivered whether the waiting frame arrived after the refill; true where none had to wait
+ * @param delivered whether the waiting frame arrived after the refill; with a slow or healthy
+ *     guest: whether any frame arrived. (Their used index may wrap to where it was.)
  * @param recovery time from the refill to the arrival of the frame; null when it did not arrive
  * @param interrupted whether a signal ended the drill early
  */
