@@ -23,7 +23,6 @@ import picocli.CommandLine.Spec;
 /** {@code vhostwatch drill}: is this kernel affected, does the alarm ring? */
 @Command(
     name = "drill",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     exitCodeOnInvalidInput = DrillCommand.USAGE,
     header = "Brings the livelock about on purpose, on a tap and a vhost device of its own.",
@@ -133,6 +132,13 @@ public final class DrillCommand implements Callable<Integer> {
       description =
           "What stdout gets: a sentence, or an object of schema " + DrillJson.SCHEMA + ".")
   private Format format = Format.text;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean help;
 
   /** Forms of the result, named as on the command line. */
   enum Format {

@@ -33,8 +33,11 @@ final class Judge {
     }
     if (seen.seconds() < MIN_SECONDS) {
       return inconclusive(
-          "%s after %.1f s, 1 s is the least that can be measured"
-              .formatted(seen.interrupted() ? "interrupted" : "ended", seen.seconds()));
+          String.format(
+              Locale.ROOT,
+              "%s after %.1f s, 1 s is the least that can be measured",
+              seen.interrupted() ? "interrupted" : "ended",
+              seen.seconds()));
     }
     return options.behaviour().starves() ? starved(options, seen) : moving(options, seen);
   }

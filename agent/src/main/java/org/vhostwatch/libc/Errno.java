@@ -29,8 +29,5 @@ public final class Errno {
   /** A queue on the way is full and the packet was dropped. */
   public static final int ENOBUFS = 105;
 
-  /** The interface is down. */
-  public static final int ENETDOWN = 100;
-
   private Errno() {}
 }

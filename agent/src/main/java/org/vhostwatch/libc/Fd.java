@@ -10,12 +10,6 @@ public final class Fd implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
   private static final int CLOSED = -1;
 
-  /** The event of poll(2): there is something to read. */
-  private static final short POLLIN = 1;
-
-  private static final int POLLFD_SIZE = 8;
-  private static final int POLLFD_EVENTS = 4;
-
   private final String name;
   private final AtomicInteger number;
 
@@ -94,29 +88,6 @@ public final class Fd implements AutoCloseable {
           Native.check(Native.libc().write(number(), buffer.pointer(), length), "write", name);
     } finally {
       Reference.reachabilityFence(buffer);
-    }
-  }
-
-  /**
-   * Waits until there is something to read.
-   *
-   * @param timeoutMillis longest wait in milliseconds; 0 looks and returns
-   * @return false when the time ran out or a signal came first
-   * @throws LibcException if the poll fails
-   */
-  public boolean awaitReadable(int timeoutMillis) throws IOException {
-    NativeMemory pollfd = NativeMemory.allocate(POLLFD_SIZE);
-    pollfd.putInt(0, number());
-    pollfd.putU16(POLLFD_EVENTS, POLLIN);
-    try {
-      return Native.check(Native.libc().poll(pollfd.pointer(), 1, timeoutMillis), "poll", name) > 0;
-    } catch (LibcException e) {
-      if (e.errno() == Errno.EINTR) {
-        return false;
-      }
-      throw e;
-    } finally {
-      Reference.reachabilityFence(pollfd);
     }
   }
 
