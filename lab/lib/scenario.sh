@@ -124,7 +124,8 @@ worker_of() {
 # Sets CPU_TICKS (utime + stime) of a thread and CPU_TIME (uptime in 1/100 s). Without a fork: under load one takes seconds.
 cpu_sample() {
     local stat fields
-    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+    # Through task/: /proc/TID/stat adds up the whole process.
+    { read -r stat <"/proc/$1/task/$1/stat"; } 2>/dev/null || return
     # The name may hold spaces and parentheses: fields count from the last one.
     read -ra fields <<<"${stat##*) }"
     CPU_TICKS=$((fields[11] + fields[12]))
