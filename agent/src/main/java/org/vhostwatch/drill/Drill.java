@@ -74,6 +74,9 @@ public final class Drill {
 
   private Measurement starve(Stage stage) throws IOException {
     settle(stage);
+    if (stop.stopped()) {
+      throw DrillException.cannotRun("interrupted before the onset", null);
+    }
     NativeMemory frame = NativeMemory.copyOf(TcpFrame.build(options.frameBytes()));
     Moment send = stage.look();
     if (!stage.socket().send(frame, (int) frame.size())) {

@@ -83,32 +83,41 @@ final class RxRing {
    * @throws IOException if the device used another buffer than the next one
    */
   Harvest harvest() throws IOException {
-    int used = usedIndex();
-    VarHandle.fullFence();
     int buffers = 0;
     int packets = 0;
     int largest = 0;
+    int used = usedIndex();
     while (seen != used) {
-      int slot = layout.slot(seen);
-      checkOrder(slot);
-      int length = 1;
-      if (features.mergeable()) {
-        length = memory.getU16(guest.buffer(slot) + NUM_BUFFERS_OFFSET);
+      VarHandle.fullFence();
+      while (seen != used) {
+        int length = packetAt(layout.slot(seen), used - seen & INDEX_MASK);
+        packets++;
+        buffers += length;
+        largest = Math.max(largest, length);
+        seen = seen + length & INDEX_MASK;
       }
-      int left = used - seen & INDEX_MASK;
-      if (length < 1 || length > left) {
-        throw new IOException(
-            "packet at slot %d says it has %d buffers, %d are used".formatted(slot, length, left));
+      if (features.eventIdx()) {
+        memory.putU16(layout.usedEvent(), seen);
       }
-      packets++;
-      buffers += length;
-      largest = Math.max(largest, length);
-      seen = seen + length & INDEX_MASK;
-    }
-    if (features.eventIdx()) {
-      memory.putU16(layout.usedEvent(), seen);
+      // What the device used before it could see this event index, it does not call for: look
+      // again.
+      used = usedIndex();
     }
     return new Harvest(buffers, packets, largest);
+  }
+
+  /** Returns the number of buffers of the packet that starts at a slot, at most {@code limit}. */
+  private int packetAt(int slot, int limit) throws IOException {
+    checkOrder(slot);
+    if (!features.mergeable()) {
+      return 1;
+    }
+    int length = memory.getU16(guest.buffer(slot) + NUM_BUFFERS_OFFSET);
+    if (length < 1 || length > limit) {
+      throw new IOException(
+          "packet at slot %d says it has %d buffers, %d are used".formatted(slot, length, limit));
+    }
+    return length;
   }
 
   /** Returns how many buffers are with the device, or used and not taken back. */
