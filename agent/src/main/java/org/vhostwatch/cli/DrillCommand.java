@@ -149,9 +149,16 @@ public final class DrillCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     DrillOptions options = options();
+    // Closed last: the JVM may end with it, and all must be said by then, an error too.
+    try (StopSignal stop = StopSignal.install()) {
+      return run(options, stop);
+    }
+  }
+
+  private int run(DrillOptions options, StopSignal stop) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    try (StopSignal stop = StopSignal.install()) {
+    try {
       DrillReport report = new Drill(options, stop, line -> progress(err, line)).run();
       out.println(format == Format.json ? DrillJson.write(report) : report.sentence());
       out.flush();
