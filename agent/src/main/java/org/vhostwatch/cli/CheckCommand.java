@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     sortOptions = false,
-    header = "Says what can be probed on this host: attaches the sentinel once, takes a census, leaves.",
+    header =
+        "Says what can be probed on this host: attaches the sentinel once, takes a census, leaves.",
     description = {"Needs root to attach.", ""},
     optionListHeading = "Options:%n",
     exitCodeListHeading = "%nExit codes:%n",

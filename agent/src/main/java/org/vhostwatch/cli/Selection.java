@@ -28,8 +28,7 @@ final class Selection {
   /** Returns whether a queue's worker is to be captured; the VM's name is not known there yet. */
   boolean worker(QueueVerdict verdict) {
     boolean right = tid == null || tid == verdict.tid();
-    return right
-        && (tap == null || verdict.queue() == null || verdict.queue().tap().equals(tap));
+    return right && (tap == null || verdict.queue() == null || verdict.queue().tap().equals(tap));
   }
 
   /**
@@ -45,7 +44,7 @@ final class Selection {
     for (QueueVerdict verdict : findings.verdicts()) {
       String name = findings.vmm(verdict).map(Vmm::name).orElse("");
       boolean sameTap =
-          tap == null || verdict.queue() != null && verdict.queue().tap().equals(tap);
+          tap == null || (verdict.queue() != null && verdict.queue().tap().equals(tap));
       if ((tid == null || tid == verdict.tid()) && sameTap && (vm == null || vm.equals(name))) {
         kept.add(verdict);
       }

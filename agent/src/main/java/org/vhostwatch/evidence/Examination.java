@@ -122,7 +122,8 @@ public final class Examination {
 
   private synchronized Findings findings() throws IOException {
     if (unrecorded != null) {
-      throw new IOException("the recording cannot be written: " + unrecorded.getMessage(), unrecorded);
+      throw new IOException(
+          "the recording cannot be written: " + unrecorded.getMessage(), unrecorded);
     }
     return diagnosis.findings();
   }

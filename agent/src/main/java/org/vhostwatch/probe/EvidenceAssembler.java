@@ -45,7 +45,7 @@ public final class EvidenceAssembler {
         try {
           all.add(evidence(vq, String.valueOf(worker), entry.getValue()));
         } catch (NumberFormatException e) {
-          continue;
+          // Our script has numbers only: a key that is none is damaged, and its entry with it.
         }
       }
     }
