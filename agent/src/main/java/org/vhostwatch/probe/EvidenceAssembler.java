@@ -45,7 +45,7 @@ public final class EvidenceAssembler {
         try {
           all.add(evidence(vq, String.valueOf(worker), entry.getValue()));
         } catch (NumberFormatException e) {
-          continue;
+          // A key that is no address is not ours: the other queues still count.
         }
       }
     }

@@ -60,8 +60,8 @@ final class ScriptTemplate {
 
   private static Optional<String> choose(String needs, String block, Kernel kernel) {
     String chosen = block;
-    for (String need : needs.split(", *")) {
-      String[] alternatives = need.split(" *\\| *");
+    for (String need : needs.split(", *", -1)) {
+      String[] alternatives = need.split(" *\\| *", -1);
       if (alternatives.length == 1 && !need.contains(":")) {
         if (!kernel.holds(need)) {
           return Optional.empty();
