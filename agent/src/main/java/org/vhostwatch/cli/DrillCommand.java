@@ -13,6 +13,7 @@ import org.vhostwatch.drill.DrillJson;
 import org.vhostwatch.drill.DrillOptions;
 import org.vhostwatch.drill.DrillReport;
 import org.vhostwatch.drill.StopSignal;
+import org.vhostwatch.report.ExitCode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "drill",
     sortOptions = false,
-    exitCodeOnInvalidInput = DrillCommand.USAGE,
+    exitCodeOnInvalidInput = ExitCode.USAGE,
     header = "Brings the livelock about on purpose, on a tap and a vhost device of its own.",
     description = {
       "Plays VMM and guest in one process: posts fewer receive buffers than one frame needs, sends that "
@@ -45,9 +46,6 @@ import picocli.CommandLine.Spec;
       "64:wrong usage, a tap that exists among it"
     })
 public final class DrillCommand implements Callable<Integer> {
-  static final int USAGE = 64;
-  private static final int UNKNOWN = 3;
-
   @Spec
   @SuppressWarnings("NullAway.Init") // set by picocli before call()
   private CommandSpec spec;
@@ -127,24 +125,11 @@ public final class DrillCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      paramLabel = "text|json",
+      paramLabel = "FORMAT",
       defaultValue = "text",
       description =
-          "What stdout gets: a sentence, or an object of schema " + DrillJson.SCHEMA + ".")
-  private Format format = Format.text;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help and exit.")
-  @SuppressWarnings("UnusedVariable") // picocli reads it
-  private boolean help;
-
-  /** Forms of the result, named as on the command line. */
-  enum Format {
-    text,
-    json
-  }
+          "text (a sentence) or json, schema " + DrillJson.SCHEMA + " (default: ${DEFAULT-VALUE}).")
+  private Format format = Format.TEXT;
 
   @Override
   public Integer call() {
@@ -160,15 +145,15 @@ public final class DrillCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try {
       DrillReport report = new Drill(options, stop, line -> progress(err, line)).run();
-      out.println(format == Format.json ? DrillJson.write(report) : report.sentence());
+      out.println(format == Format.JSON ? DrillJson.write(report) : report.sentence());
       out.flush();
       return report.exitCode();
     } catch (DrillException e) {
       progress(err, "error: " + e.getMessage());
-      return e.usage() ? USAGE : UNKNOWN;
+      return e.usage() ? ExitCode.USAGE : ExitCode.UNKNOWN;
     } catch (IOException e) {
       progress(err, "error: " + e.getMessage());
-      return UNKNOWN;
+      return ExitCode.UNKNOWN;
     }
   }
 

@@ -5,7 +5,6 @@ import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,8 +25,7 @@ import picocli.CommandLine.Spec;
       ThreadsCommand.class,
       CheckCommand.class,
       DrillCommand.class,
-      ReplayCommand.class,
-      HelpCommand.class
+      ReplayCommand.class
     },
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
     exitCodeList = {

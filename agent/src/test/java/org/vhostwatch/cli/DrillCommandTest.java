@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 class DrillCommandTest {
   private final StringWriter out = new StringWriter();
@@ -55,9 +55,9 @@ class DrillCommandTest {
   }
 
   private int execute(String... arguments) {
-    return new CommandLine(new DrillCommand())
+    return Vhostwatch.commandLine()
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+        .execute(Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new));
   }
 }
