@@ -265,7 +265,7 @@ final class Judge {
       if (queue == null || stillNanos() == 0) {
         return false;
       }
-      return active && track.spin() != null
+      return (active && track.spin() != null)
           ? track.spin().latest().indices()
               && track.spin().latest().usedIdx() == queue.lastUsedIdx()
           : stuckUnexplained();
@@ -303,7 +303,7 @@ final class Judge {
       if (track.spin() == null || !sentinelSpeaks) {
         return false;
       }
-      return spins() && spinNanos() >= NOTABLE_NANOS || track.spin().share() >= NOTABLE_SHARE;
+      return (spins() && spinNanos() >= NOTABLE_NANOS) || track.spin().share() >= NOTABLE_SHARE;
     }
 
     /** Returns the capture, if it is of the present spin. */

@@ -154,7 +154,7 @@ public final class Child implements AutoCloseable {
       String last = "";
       for (String line : errors) {
         boolean error = line.contains("ERROR: ") && !line.contains("RLIMIT_MEMLOCK");
-        if (error || last.isEmpty() || !last.contains("ERROR: ") && !line.isBlank()) {
+        if (error || last.isEmpty() || (!last.contains("ERROR: ") && !line.isBlank())) {
           last = line;
         }
       }

@@ -60,7 +60,7 @@ final class ScriptTemplate {
 
   private static Optional<String> choose(String needs, String block, Kernel kernel) {
     String chosen = block;
-    for (String need : needs.split(", *")) {
+    for (String need : needs.split(", *", -1)) {
       String[] alternatives = need.split(" *\\| *");
       if (alternatives.length == 1 && !need.contains(":")) {
         if (!kernel.holds(need)) {
