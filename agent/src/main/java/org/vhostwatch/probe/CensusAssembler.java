@@ -11,6 +11,7 @@ public final class CensusAssembler {
   private static final String PREFIX = "queue ";
   private static final String NAME = " tap=";
   private static final int MAX_QUEUES = 65_536;
+  private static final int MAX_INDEX = 0xffff;
 
   private final Map<Long, CensusQueue> queues = new LinkedHashMap<>();
   private int rejected;
@@ -44,36 +45,36 @@ public final class CensusAssembler {
 
   private static CensusQueue parse(String line) {
     int name = line.indexOf(NAME);
-    if (name < 0) {
-      throw new IllegalArgumentException("no tap in " + line);
+    if (name < PREFIX.length()) {
+      throw new IllegalArgumentException("no tap, or nothing before it");
     }
     Fields fields = new Fields(line.substring(PREFIX.length(), name));
-    int head = (int) fields.number("head");
-    int tail = (int) fields.number("tail");
+    int head = fields.number("head", Integer.MAX_VALUE);
+    int tail = fields.number("tail", Integer.MAX_VALUE);
     boolean waits = tail > head;
     return new CensusQueue(
-        fields.number("vq"),
-        (int) fields.number("pid"),
-        (int) fields.number("fd"),
-        (int) fields.number("owner"),
-        (int) fields.number("worker"),
-        (int) fields.number("num"),
-        (int) fields.number("avail"),
-        (int) fields.number("last"),
-        (int) fields.number("used"),
-        (int) fields.number("txlast"),
-        fields.number("features"),
-        fields.number("busyloop"),
-        backend(fields.number("backend")),
+        fields.word("vq"),
+        fields.number("pid", Integer.MAX_VALUE),
+        fields.number("fd", Integer.MAX_VALUE),
+        fields.number("owner", Integer.MAX_VALUE),
+        fields.number("worker", Integer.MAX_VALUE),
+        fields.number("num", MAX_INDEX),
+        fields.number("avail", MAX_INDEX),
+        fields.number("last", MAX_INDEX),
+        fields.number("used", MAX_INDEX),
+        fields.number("txlast", MAX_INDEX),
+        fields.word("features"),
+        fields.word("busyloop"),
+        backend(fields.number("backend", Integer.MAX_VALUE)),
         waits ? tail - head : 0,
-        waits ? fields.number("packet") : 0,
-        waits ? fields.number("bytes") : 0,
+        waits ? fields.word("packet") : 0,
+        waits ? fields.number("bytes", Integer.MAX_VALUE) : 0,
         line.substring(name + NAME.length()),
-        (int) fields.number("index"));
+        fields.number("index", MAX_INDEX));
   }
 
-  private static CensusQueue.Backend backend(long code) {
-    return switch ((int) code) {
+  private static CensusQueue.Backend backend(int code) {
+    return switch (code) {
       case 0 -> CensusQueue.Backend.NONE;
       case 1 -> CensusQueue.Backend.TUN;
       case 2 -> CensusQueue.Backend.MACVTAP;
@@ -94,7 +95,17 @@ public final class CensusAssembler {
       }
     }
 
-    long number(String name) {
+    /** Returns a number from 0 to a limit: one beyond it is damage, not a number to cut to size. */
+    int number(String name, int limit) {
+      long number = word(name);
+      if (number < 0 || number > limit) {
+        throw new IllegalArgumentException(name + " is out of range: " + number);
+      }
+      return (int) number;
+    }
+
+    /** Returns 64 bits, such as an address. */
+    long word(String name) {
       String value = values.get(name);
       if (value == null) {
         throw new IllegalArgumentException("no " + name);

@@ -135,7 +135,11 @@ public final class EvidenceAssembler {
             (key, count) -> {
               int comma = key.indexOf(',');
               if (comma > 0 && key.substring(0, comma).equals(owner)) {
-                histogram.put(Numbers.parse(key.substring(comma + 1)), count);
+                try {
+                  histogram.put(Numbers.parse(key.substring(comma + 1)), count);
+                } catch (NumberFormatException e) {
+                  // One damaged key must not cost the evidence.
+                }
               }
             });
     return Collections.unmodifiableSortedMap(histogram);

@@ -81,11 +81,11 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   }
 
   @Override
-  public boolean holds(String condition) {
+  public boolean holds(String condition) throws PlanException {
     return switch (condition) {
       case "btf" -> indices();
       case "no btf" -> !indices();
-      default -> throw new IllegalArgumentException("unknown condition: " + condition);
+      default -> throw new PlanException("a script needs what nobody knows: " + condition);
     };
   }
 
@@ -105,6 +105,8 @@ final class PlanKernel implements ScriptTemplate.Kernel {
       return number(name, offset(name));
     } catch (BtfException e) {
       throw new PlanException(String.valueOf(e.getMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new PlanException("a script asks for /*" + name + "*/: " + e.getMessage(), e);
     }
   }
 
@@ -135,6 +137,9 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   }
 
   private OptionalLong offset(String name) throws BtfException {
+    if (name.indexOf('.') < 0) {
+      throw new IllegalArgumentException("not struct.member");
+    }
     return layout == null ? OptionalLong.empty() : layout.offset(name);
   }
 
@@ -145,7 +150,7 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   private OptionalLong address(String name) {
     String module = ADDRESSES.get(name);
     if (module == null) {
-      throw new IllegalArgumentException("a script asks for the address of " + name);
+      throw new IllegalArgumentException("an address that no plan looks up");
     }
     return symbols.address(name, module);
   }

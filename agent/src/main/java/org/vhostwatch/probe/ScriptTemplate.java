@@ -27,7 +27,7 @@ final class ScriptTemplate {
     Optional<String> attachPoint(String function);
 
     /** Returns whether a bare word under {@code needs} holds, as {@code btf}. */
-    boolean holds(String condition);
+    boolean holds(String condition) throws PlanException;
   }
 
   private final String text;
@@ -49,6 +49,9 @@ final class ScriptTemplate {
       List<String> block = new ArrayList<>();
       do {
         i++;
+        if (i == lines.size()) {
+          throw new PlanException("the script ends within the block of \"" + line + '"');
+        }
         block.add(lines.get(i));
       } while (!lines.get(i).equals("}"));
       choose(line.substring(NEEDS.length()), String.join("\n", block), kernel)
@@ -58,7 +61,8 @@ final class ScriptTemplate {
     return values(targeted, kernel);
   }
 
-  private static Optional<String> choose(String needs, String block, Kernel kernel) {
+  private static Optional<String> choose(String needs, String block, Kernel kernel)
+      throws PlanException {
     String chosen = block;
     for (String need : needs.split(", *", -1)) {
       String[] alternatives = need.split(" *\\| *", -1);

@@ -1,0 +1,318 @@
+package org.vhostwatch.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vhostwatch.host.FakeHost;
+import org.vhostwatch.host.Symbols;
+
+class PlannerTest {
+
+  private static final Pattern ZERO_ADDRESS = Pattern.compile("\\b0 /\\*&[^*]*\\*/");
+
+  private final Path root;
+
+  PlannerTest(@TempDir Path root) {
+    this.root = root;
+  }
+
+  @Test
+  void on618AllIsMeasuredButWhatTheCompilerInlined() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
+
+    assertThat(plan.indices()).isTrue();
+    assertThat(plan.measurements())
+        .filteredOn(m -> m.quality() != Measurement.Quality.MEASURED)
+        .extracting(Measurement::what)
+        .containsExactly("get_rx_ret");
+    assertThat(plan.evidencePlan(Set.of(183)))
+        .isEqualTo(
+            new EvidencePlan(
+                Set.of(183),
+                true,
+                false,
+                "vhost_net_buf_peek",
+                "vhost_get_vq_desc_n",
+                true,
+                true,
+                true));
+    assertThat(plan.sentinel().orElseThrow())
+        .contains("kprobe:vhost:vhost_discard_vq_desc\n")
+        .contains("arg0 + 304 /*vhost_virtqueue.handle_kick*/")
+        .contains("== 0xffffffffc0a01230 /*&handle_rx_kick*/")
+        .contains("$vq + 318 /*vhost_virtqueue.last_used_idx*/")
+        .doesNotContain("@signals");
+    assertThat(plan.census().orElseThrow())
+        .contains("f_op == 0xffffffffc0a04000 /*&vhost_net_fops*/")
+        .contains("$net + 192 /*vhost_net.vqs*/")
+        .contains("$vq + 18944 /*sizeof vhost_net_virtqueue*/")
+        .contains("$vq + 18932 /*vhost_net_virtqueue.rxq.head*/")
+        .contains("if (1 /*?vhost_worker.vtsk*/)")
+        .contains("if (0 /*?vhost_dev.worker.plain*/)")
+        .contains("if (0 /*?&tap_socket_ops*/");
+  }
+
+  @Test
+  void on61TheWorkerIsTheDevicesTask() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_1(root), Kernels.DEBIAN_12);
+
+    assertThat(plan.census().orElseThrow())
+        .contains("if (1 /*?vhost_dev.worker*/)")
+        .contains("if (1 /*?vhost_dev.worker.plain*/)")
+        .contains("if (0 /*?vhost_virtqueue.worker*/)")
+        .contains("if (0 /*?vhost_worker.vtsk*/)")
+        .contains("$dev + 104 /*vhost_dev.worker*/");
+    assertThat(plan.evidencePlan(Set.of(1)).descriptorFunction()).isEqualTo("vhost_get_vq_desc");
+    assertThat(plan.evidence(Set.of(1)))
+        .contains("kretprobe:vhost_get_vq_desc\n")
+        .contains("kprobe:vhost_get_vq_desc\n")
+        .doesNotContain("\nkretprobe:vhost_get_vq_desc_n\n");
+  }
+
+  @Test
+  void withoutBtfThereIsNoCensusAndSpinsAreTold() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.withoutBtf(root), Kernels.DEBIAN_13);
+
+    assertThat(plan.census()).isEmpty();
+    assertThat(plan.indices()).isFalse();
+    assertThat(plan.measurements())
+        .anySatisfy(
+            m -> {
+              assertThat(m.what()).isEqualTo("census");
+              assertThat(m.quality()).isEqualTo(Measurement.Quality.NONE);
+              assertThat(m.how()).contains("sys/kernel/btf/vmlinux");
+            })
+        .anySatisfy(
+            m -> {
+              assertThat(m.what()).isEqualTo("spins");
+              assertThat(m.quality()).isEqualTo(Measurement.Quality.DERIVED);
+            });
+    assertThat(code(plan.sentinel().orElseThrow()))
+        .contains("@signals[(uint64)arg1]++")
+        .doesNotContain("handle_kick");
+  }
+
+  @Test
+  void noModuleIsNamedBefore021() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_12);
+    for (String script : List.of(plan.sentinel().orElseThrow(), plan.evidence(Set.of(7)))) {
+      assertThat(attachPoints(script))
+          .isNotEmpty()
+          .allMatch(point -> point.split(":", -1).length == 2);
+    }
+    Plan newer = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
+    assertThat(attachPoints(newer.evidence(Set.of(7))))
+        .allMatch(point -> point.split(":", -1).length == 3);
+  }
+
+  @Test
+  void everyScriptRendersForEveryKernelWithoutAnAddressOfZero(@TempDir Path other)
+      throws PlanException {
+    for (BpftraceVersion version : List.of(Kernels.DEBIAN_12, Kernels.DEBIAN_13)) {
+      for (Plan plan :
+          List.of(
+              Kernels.plan(root, Kernels.v6_18(root), version),
+              Kernels.plan(other, Kernels.v6_1(other), version))) {
+        assertThat(plan.indices()).isTrue();
+        for (String script : List.of(plan.sentinel().orElseThrow(), plan.evidence(Set.of(1, 2)))) {
+          assertThat(ZERO_ADDRESS.matcher(script).find()).as(script).isFalse();
+          assertThat(script).doesNotContain("/*worker*/");
+        }
+        // A module that is not loaded has no address; the census asks before it compares.
+        Matcher zero = ZERO_ADDRESS.matcher(plan.census().orElseThrow());
+        while (zero.find()) {
+          assertThat(zero.group()).contains("tap_socket_ops");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aCloneIsProbedUnderItsOwnName() throws PlanException {
+    FakeHost host =
+        Kernels.v6_18(root)
+            .file(
+                "sys/kernel/tracing/available_filter_functions",
+                """
+                vhost_discard_vq_desc [vhost]
+                get_rx_bufs.isra.0 [vhost_net]
+                peek_head_len.constprop.0 [vhost_net]
+                """);
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(attachPoints(plan.evidence(Set.of(7))))
+        .containsExactly(
+            "kprobe:vhost:vhost_discard_vq_desc",
+            "kretprobe:vhost_net:get_rx_bufs.isra.0",
+            "kretprobe:vhost_net:peek_head_len.constprop.0");
+    EvidencePlan measures = plan.evidencePlan(Set.of(7));
+    assertThat(measures.getRxBufs()).isTrue();
+    assertThat(measures.peekFunction()).isEqualTo("peek_head_len.constprop.0");
+    assertThat(measures.descriptorFunction()).isEmpty();
+    assertThat(measures.recvmsg()).isFalse();
+  }
+
+  @Test
+  void hiddenAddressesMeanNoCensusAndNoIndices() throws PlanException {
+    FakeHost host =
+        Kernels.v6_18(root)
+            .file(
+                "proc/kallsyms",
+                """
+                0000000000000000 r vhost_net_fops\t[vhost_net]
+                0000000000000000 t handle_rx_kick\t[vhost_net]
+                """);
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(plan.census()).isEmpty();
+    assertThat(plan.indices()).isFalse();
+    assertThat(plan.measurements())
+        .contains(Measurement.none("census", "kallsyms does not show vhost_net_fops"));
+    assertThat(code(plan.sentinel().orElseThrow())).doesNotContain("handle_rx_kick");
+  }
+
+  @Test
+  void aMissingMemberIsNamed() throws PlanException {
+    FakeHost host = Kernels.v6_18(root);
+    Kernels.types6_18().without("sk_buff.len").writeTo(host);
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(plan.census()).isEmpty();
+    assertThat(plan.sentinel()).as("does not need it").isPresent();
+    assertThat(plan.measurements())
+        .contains(Measurement.none("census", "this kernel's BTF has no sk_buff.len"));
+  }
+
+  @Test
+  void brokenBtfIsNamed() throws PlanException {
+    FakeHost host = Kernels.v6_18(root).file("sys/kernel/btf/vhost", "no btf");
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(plan.census()).isEmpty();
+    assertThat(plan.measurements().get(0).how()).contains("sys/kernel/btf/vhost");
+    assertThat(plan.sentinel()).as("counts calls instead").isPresent();
+  }
+
+  @Test
+  void withoutTheModuleNothingCanBeProbed() throws PlanException {
+    FakeHost host = new FakeHost(root).file("proc/kallsyms", "ffffffff81000000 T _stext\n");
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(plan.census()).isEmpty();
+    assertThat(plan.sentinel()).isEmpty();
+    assertThat(plan.measurements())
+        .filteredOn(m -> m.what().equals("spins"))
+        .extracting(Measurement::quality)
+        .containsExactly(Measurement.Quality.NONE);
+  }
+
+  @Test
+  void severalWorkersAreOneFilter() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
+    assertThat(plan.evidence(Set.of(183, 7, 42)))
+        .contains("/(tid == 7 || tid == 42 || tid == 183) && @fetching[tid] != 0/")
+        .contains("/(tid == 7 || tid == 42 || tid == 183) /");
+  }
+
+  @Test
+  void aScriptThatOthersMayWriteIsRefused() throws IOException {
+    Path scripts = copyOfScripts();
+    Path file = scripts.resolve("sentinel.bt");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
+    assertThatThrownBy(() -> Scripts.read(scripts))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContainingAll(file.toString(), "chmod go-w");
+  }
+
+  @Test
+  void aFolderThatOthersMayWriteIsRefused() throws IOException {
+    Path scripts = copyOfScripts();
+    Files.setPosixFilePermissions(scripts, PosixFilePermissions.fromString("rwxr-xrwx"));
+    assertThatThrownBy(() -> Scripts.read(scripts))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContainingAll(scripts.toString(), "writable by others");
+  }
+
+  @Test
+  void aScriptOfAnotherUserIsRefused() throws IOException {
+    Path scripts = copyOfScripts();
+    Path file = scripts.resolve("census.bt");
+    Files.setAttribute(file, "unix:uid", 65534);
+    assertThatThrownBy(() -> Scripts.read(scripts))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContainingAll(file.toString(), "owned by user 65534");
+  }
+
+  @Test
+  void aMissingScriptIsNamed() throws IOException {
+    Path scripts = copyOfScripts();
+    Files.delete(scripts.resolve("evidence.bt"));
+    assertThatThrownBy(() -> Scripts.read(scripts))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContaining("evidence.bt");
+  }
+
+  @Test
+  void aHugeScriptIsNotOurs() throws IOException {
+    Path scripts = copyOfScripts();
+    Files.writeString(scripts.resolve("evidence.bt"), "/".repeat(300_000));
+    assertThatThrownBy(() -> Scripts.read(scripts))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContaining("larger than");
+  }
+
+  @Test
+  void whatAnOperatorBrokeInAScriptIsSaid() throws IOException {
+    String cut = Files.readString(Kernels.scripts().resolve("sentinel.bt"));
+    String block = cut.substring(0, cut.indexOf("  $used"));
+    for (String text :
+        List.of(block, "// needs: magic\nBEGIN\n{\n}\n", "// 0 /*&jiffies*/\n", "// 0 /*num*/\n")) {
+      Path scripts = copyOfScripts();
+      Files.writeString(scripts.resolve("sentinel.bt"), text);
+      FakeHost host = Kernels.v6_18(root);
+      assertThatThrownBy(
+              () ->
+                  Scripts.read(scripts)
+                      .sentinel()
+                      .render(
+                          new PlanKernel(
+                              KernelLayout.read(root),
+                              Symbols.read(host.fs(), Planner.SYMBOLS),
+                              Kernels.DEBIAN_13),
+                          List.of()))
+          .as(text)
+          .isInstanceOf(PlanException.class);
+    }
+  }
+
+  private Path copyOfScripts() throws IOException {
+    Path folder = Files.createTempDirectory(root, "scripts");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    for (String name : List.of("census.bt", "sentinel.bt", "evidence.bt")) {
+      Path file = Files.copy(Kernels.scripts().resolve(name), folder.resolve(name));
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+    return folder;
+  }
+
+  private static List<String> attachPoints(String script) {
+    return script
+        .lines()
+        .filter(line -> line.startsWith("kprobe:") || line.startsWith("kretprobe:"))
+        .toList();
+  }
+
+  private static String code(String script) {
+    return String.join("\n", script.lines().filter(line -> !line.startsWith("//")).toList());
+  }
+}
