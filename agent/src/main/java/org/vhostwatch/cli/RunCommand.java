@@ -1,15 +1,18 @@
 package org.vhostwatch.cli;
 
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vhostwatch.daemon.Daemon;
 import org.vhostwatch.daemon.DaemonOptions;
 import org.vhostwatch.detect.Settings;
+import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
+import org.vhostwatch.metrics.SelfMetrics;
+import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.report.ExitCode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +43,9 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
+
+  /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
+  private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
   @Spec
   @SuppressWarnings("NullAway.Init") // set by picocli
@@ -90,13 +96,29 @@ final class RunCommand implements Callable<Integer> {
             Duration.ofSeconds(5),
             Duration.ofMinutes(10));
     try (Daemon daemon = new Daemon(options);
-        StatusServer server = serve(daemon)) {
-      Thread hook = new Thread(() -> stop(daemon, server), "stop");
-      Runtime.getRuntime().addShutdownHook(hook);
-      LOG.info("vhostwatch {} serves http://{}", Version.text(), text(listen));
-      daemon.run();
+        PrometheusExposition exposition =
+            new PrometheusExposition(daemon::snapshot, Version.text());
+        SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
+        StatusServer server = StatusServer.start(listen, sources(daemon, exposition))) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server), "stop"));
+      LOG.info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
+      daemon.run(self);
+    } catch (StatusServer.BindException e) {
+      throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
+  }
+
+  private static Sources sources(Daemon daemon, PrometheusExposition exposition) {
+    return new Sources(
+        daemon::snapshot,
+        exposition,
+        daemon::sinceCycle,
+        STANDSTILL,
+        () ->
+            daemon.ready()
+                ? Optional.empty()
+                : Optional.of("the first attempt to attach probes has not ended yet"));
   }
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
@@ -104,14 +126,6 @@ final class RunCommand implements Callable<Integer> {
     LOG.info("stopping");
     daemon.close();
     server.close();
-  }
-
-  private StatusServer serve(Daemon daemon) throws Failure {
-    try {
-      return StatusServer.start(listen, daemon::snapshot, daemon::sinceCycle, daemon::ready);
-    } catch (IOException e) {
-      throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
-    }
   }
 
   private static String text(InetSocketAddress address) {

@@ -18,6 +18,7 @@ import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.VmmIdentity;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.host.WorkerScanner;
+import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.snapshot.HostSnapshot;
@@ -85,9 +86,14 @@ public final class Daemon implements AutoCloseable {
     return inbox.size();
   }
 
-  /** Runs until {@link #close}. */
-  public void run() throws InterruptedException {
+  /**
+   * Runs until {@link #close}.
+   *
+   * @param self takes what the agent costs
+   */
+  public void run(SelfMetrics self) throws InterruptedException {
     sentinel.start();
+    long reported = 0;
     long next = System.nanoTime();
     while (stopping.getCount() > 0) {
       long wait = next - System.nanoTime();
@@ -97,7 +103,12 @@ public final class Daemon implements AutoCloseable {
       }
       // A flood of messages must not keep the loop from going round.
       if (System.nanoTime() >= next) {
-        cycle(System.nanoTime());
+        long began = System.nanoTime();
+        cycle(began);
+        self.cycle(Duration.ofNanos(System.nanoTime() - began));
+        long lost = dropped.get();
+        self.droppedLines(lost - reported);
+        reported = lost;
         next = Math.max(next + options.cycle().toNanos(), System.nanoTime());
       }
     }
