@@ -17,37 +17,53 @@ final class Announcer {
 
   private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
-  private final Map<Long, Verdict> said = new HashMap<>();
+  /** A guest that is late now and then is news once a minute, not each time. */
+  private static final long SPINNING_NEWS_MILLIS = 60_000;
+
+  private final Map<Long, Verdict> before = new HashMap<>();
+  private final Map<Long, Long> spinningSaid = new HashMap<>();
   private Set<String> troubles = Set.of();
 
-  /** Returns queues that were livelocked or spinning before and are not now. */
-  Set<Long> queues(List<QueueStatus> queues) {
-    Set<Long> recovered = new HashSet<>();
-    Map<Long, QueueStatus> present = new HashMap<>();
+  /** Says what changed; returns queues whose livelock or stall is over. */
+  Set<Long> queues(List<QueueStatus> queues, long wallMillis) {
+    Set<Long> over = new HashSet<>();
+    Map<Long, Verdict> present = new HashMap<>();
     for (QueueStatus queue : queues) {
-      present.put(queue.verdict().vq(), queue);
+      long vq = queue.verdict().vq();
       Verdict now = queue.verdict().verdict();
-      Verdict before = said.getOrDefault(queue.verdict().vq(), Verdict.HEALTHY);
-      if (now != before && trouble(now)) {
+      Verdict old = before.getOrDefault(vq, Verdict.HEALTHY);
+      present.put(vq, now);
+      if (now == old) {
+        continue;
+      }
+      if (grave(old)) {
+        over.add(vq);
+        LOG.info("{} ended: {}", old, name(queue));
+      }
+      if (grave(now) || spinningIsNews(now, vq, wallMillis)) {
         begins(now, queue);
-        said.put(queue.verdict().vq(), now);
       }
     }
-    said.entrySet()
-        .removeIf(
-            entry -> {
-              QueueStatus queue = present.get(entry.getKey());
-              if (queue != null && trouble(queue.verdict().verdict())) {
-                return false;
-              }
-              recovered.add(entry.getKey());
-              LOG.info(
-                  "{} ended: {}",
-                  entry.getValue(),
-                  queue == null ? "the queue is gone" : name(queue));
-              return true;
-            });
-    return recovered;
+    before.forEach(
+        (vq, old) -> {
+          if (!present.containsKey(vq) && grave(old)) {
+            over.add(vq);
+            LOG.info("{} ended: the queue is gone", old);
+          }
+        });
+    before.clear();
+    before.putAll(present);
+    spinningSaid.keySet().retainAll(present.keySet());
+    return over;
+  }
+
+  private boolean spinningIsNews(Verdict now, long vq, long wallMillis) {
+    if (now != Verdict.SPINNING
+        || wallMillis - spinningSaid.getOrDefault(vq, 0L) < SPINNING_NEWS_MILLIS) {
+      return false;
+    }
+    spinningSaid.put(vq, wallMillis);
+    return true;
   }
 
   void troubles(List<String> now) {
@@ -62,10 +78,8 @@ final class Announcer {
     troubles = Set.copyOf(now);
   }
 
-  private static boolean trouble(Verdict verdict) {
-    return verdict == Verdict.LIVELOCKED
-        || verdict == Verdict.STALLED
-        || verdict == Verdict.SPINNING;
+  private static boolean grave(Verdict verdict) {
+    return verdict == Verdict.LIVELOCKED || verdict == Verdict.STALLED;
   }
 
   private static void begins(Verdict verdict, QueueStatus queue) {

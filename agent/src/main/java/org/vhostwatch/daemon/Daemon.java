@@ -118,8 +118,8 @@ public final class Daemon implements AutoCloseable {
   @Override
   public void close() {
     stopping.countDown();
-    sentinel.close();
     prober.close();
+    sentinel.close();
   }
 
   /**
@@ -160,7 +160,8 @@ public final class Daemon implements AutoCloseable {
   }
 
   private void cycle(long now) {
-    boolean scan = scannedAt == Long.MIN_VALUE || now - scannedAt >= FULL_SCAN.toNanos();
+    boolean scan =
+        scannedAt == Long.MIN_VALUE || now - scannedAt >= FULL_SCAN.toNanos() || strangerSpins();
     workers = scan ? scanner.scan() : scanner.refresh(workers);
     scannedAt = scan ? now : scannedAt;
     observe(new Observation.Workers(workers), now);
@@ -168,9 +169,15 @@ public final class Daemon implements AutoCloseable {
     order(now);
     HostSnapshot next = publisher.publish(verdicts, workers, sight);
     snapshot = next;
-    announcer.queues(next.queues()).forEach(schedule::recovered);
+    announcer.queues(next.queues(), next.wallMillis()).forEach(schedule::recovered);
     announcer.troubles(next.probes().troubles());
     cycledAt.set(System.nanoTime());
+  }
+
+  /** A worker that spins and is not in the list is younger than the last full scan. */
+  private boolean strangerSpins() {
+    return verdicts.stream()
+        .anyMatch(verdict -> verdict.spin() != null && verdict.worker() == null);
   }
 
   private void order(long now) {

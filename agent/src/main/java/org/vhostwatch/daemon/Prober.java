@@ -25,7 +25,12 @@ import org.vhostwatch.probe.PlanException;
 final class Prober implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration STOP_GRACE = Duration.ofSeconds(3);
+
+  /** bpftrace takes its probes away one by one, and waits for RCU each time. */
+  private static final Duration STOP_GRACE = Duration.ofSeconds(20);
+
+  /** What is captured when the daemon ends is of no use any more. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
   private final Consumer<Incoming> inbox;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -55,7 +60,7 @@ final class Prober implements AutoCloseable {
     CensusAssembler lines = new CensusAssembler();
     try (Child child = bpftrace.census(script, lines::accept)) {
       if (!ended(child, PATIENCE)) {
-        child.stop(STOP_GRACE);
+        end(child);
         return new Incoming.CensusFailed(
             "the census did not end within " + PATIENCE.toSeconds() + " s");
       }
@@ -84,7 +89,7 @@ final class Prober implements AutoCloseable {
       long give = System.nanoTime() + PATIENCE.toNanos();
       while (!ready.await(100, TimeUnit.MILLISECONDS)) {
         if (!child.alive() || System.nanoTime() > give || stop.getCount() == 0) {
-          child.stop(STOP_GRACE);
+          end(child);
           return new Incoming.Captured(
               List.of(), "the capture did not attach: " + child.complaint());
         }
@@ -113,6 +118,15 @@ final class Prober implements AutoCloseable {
       }
     }
     return !child.alive();
+  }
+
+  /** Ends the child in order; at once when the daemon ends, now or while this waits. */
+  private void end(Child child) throws InterruptedException {
+    child.terminate();
+    if (!ended(child, STOP_GRACE)) {
+      child.close();
+    }
+    child.await(CLOSE_LIMIT);
   }
 
   @Override
@@ -161,7 +175,7 @@ final class Prober implements AutoCloseable {
     void close() {
       thread.shutdown();
       try {
-        thread.awaitTermination(2 * STOP_GRACE.toSeconds(), TimeUnit.SECONDS);
+        thread.awaitTermination(2 * CLOSE_LIMIT.toSeconds(), TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -30,6 +30,7 @@ final class Schedule {
   private final Map<Long, Long> captured = new HashMap<>();
   private long censusAt = Long.MIN_VALUE;
   private boolean followUp;
+  private boolean stale;
 
   Schedule(DaemonOptions options) {
     this.period = options.censusPeriod().toNanos();
@@ -45,6 +46,7 @@ final class Schedule {
             .anyMatch(verdict -> verdict.queue() != null && verdict.queue().packetWaits());
     followUp = waits && !followUp;
     censusAt = now;
+    stale = false;
   }
 
   /** Notes that the modules changed: what the last census said is void. */
@@ -61,7 +63,7 @@ final class Schedule {
     if (since < CENSUS_SPACING) {
       return false;
     }
-    if (since >= period || (followUp && since >= confirm + SECOND / 2)) {
+    if (stale || since >= period || (followUp && since >= confirm + SECOND / 2)) {
       return true;
     }
     for (QueueVerdict verdict : verdicts) {
@@ -108,8 +110,12 @@ final class Schedule {
     captured.replaceAll((vq, at) -> Math.min(at, now - cooldown + CENSUS_SUSPICIOUS));
   }
 
-  /** Forgets queues that do not spin any more: their next livelock is captured at once. */
+  /**
+   * Notes that a queue is out of trouble: its next livelock is captured at once, and what the last
+   * census said of it is out of date.
+   */
   void recovered(long vq) {
     captured.remove(vq);
+    stale = true;
   }
 }

@@ -25,6 +25,7 @@ final class Sentinel implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
+
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   /** Ticks get lost while a worker spins on the CPU that makes them; so many in a row do not. */

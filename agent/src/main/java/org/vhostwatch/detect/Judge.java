@@ -295,15 +295,26 @@ final class Judge {
       return queue != null
           && queue.packetWaits()
           && stillNanos() >= settings.confirmNanos()
+          && !spunSinceCensus()
           && !spins()
           && !stuckUnexplained();
+    }
+
+    /**
+     * A spin that was seen after the census has moved on, or ended: the census is of another time.
+     */
+    private boolean spunSinceCensus() {
+      return track.spin() != null
+          && track.census() != null
+          && track.spin().latest().seen() > track.census().at();
     }
 
     boolean spinsNotably() {
       if (track.spin() == null || !sentinelSpeaks) {
         return false;
       }
-      return (spins() && spinNanos() >= NOTABLE_NANOS) || track.spin().share() >= NOTABLE_SHARE;
+      return (spins() && spinNanos() >= NOTABLE_NANOS)
+          || (track.spin().share() >= NOTABLE_SHARE && track.spin().repeats());
     }
 
     /** Returns the capture, if it is of the present spin. */

@@ -28,7 +28,8 @@ record Rate(long baseAt, long base, long midAt, long mid, long at, long value) {
     return at <= baseAt ? Double.NaN : (double) (value - base) / (at - baseAt);
   }
 
-  long nanos() {
-    return at - baseAt;
+  /** Returns growth over the window. */
+  long growth() {
+    return value - base;
   }
 }

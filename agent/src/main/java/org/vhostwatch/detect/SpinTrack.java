@@ -10,8 +10,18 @@ import org.vhostwatch.probe.SpinCounters;
  * @param passes passes since then
  * @param spunNanos time spent in episodes since then, nanoseconds
  * @param spunRate {@code spunNanos} over kernel time
+ * @param episodeRate {@code episodes} over kernel time
  */
-record SpinTrack(SpinCounters latest, long episodes, long passes, long spunNanos, Rate spunRate) {
+record SpinTrack(
+    SpinCounters latest,
+    long episodes,
+    long passes,
+    long spunNanos,
+    Rate spunRate,
+    Rate episodeRate) {
+
+  /** One spin, however long, is no habit; its end is the end. */
+  private static final long HABIT = 3;
 
   private static final long WINDOW_NANOS = 4_000_000_000L;
 
@@ -20,7 +30,12 @@ record SpinTrack(SpinCounters latest, long episodes, long passes, long spunNanos
     Rate rate = Rate.first(Math.min(seen.start(), kernelNanos), 0);
     long spun = seen.spunNanos();
     return new SpinTrack(
-        seen, seen.episodes(), seen.passes(), spun, rate.next(WINDOW_NANOS, kernelNanos, spun));
+        seen,
+        seen.episodes(),
+        seen.passes(),
+        spun,
+        rate.next(WINDOW_NANOS, kernelNanos, spun),
+        rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()));
   }
 
   SpinTrack next(SpinCounters seen, long kernelNanos) {
@@ -29,12 +44,19 @@ record SpinTrack(SpinCounters latest, long episodes, long passes, long spunNanos
     long spun =
         spunNanos
             + (restarted ? seen.spunNanos() : Math.max(0, seen.spunNanos() - latest.spunNanos()));
+    long begun = episodes + (restarted ? seen.episodes() : seen.episodes() - latest.episodes());
     return new SpinTrack(
         seen,
-        episodes + (restarted ? seen.episodes() : seen.episodes() - latest.episodes()),
+        begun,
         passes + (restarted ? seen.passes() : seen.passes() - latest.passes()),
         spun,
-        spunRate.next(WINDOW_NANOS, kernelNanos, spun));
+        spunRate.next(WINDOW_NANOS, kernelNanos, spun),
+        episodeRate.next(WINDOW_NANOS, kernelNanos, begun));
+  }
+
+  /** Returns whether several spins began over the last seconds. */
+  boolean repeats() {
+    return episodeRate.growth() >= HABIT;
   }
 
   /** Returns the share of time spent in spins over the last seconds, 0 to 1. */

@@ -120,14 +120,19 @@ public final class Child implements AutoCloseable {
    * grace SIGKILL. Returns whether it ended in order.
    */
   public boolean stop(Duration grace) throws InterruptedException {
-    // Not Process.destroy(), which closes the streams and so loses the last maps.
-    process.toHandle().destroy();
+    terminate();
     boolean inOrder = process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
     if (!inOrder) {
       process.destroyForcibly();
       process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
     }
     return lastWords() && inOrder;
+  }
+
+  /** Asks it to end, and does not wait. */
+  public void terminate() {
+    // Not Process.destroy(), which closes the streams and so loses the last maps.
+    process.toHandle().destroy();
   }
 
   @Override
