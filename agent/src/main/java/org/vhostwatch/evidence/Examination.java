@@ -49,6 +49,7 @@ public final class Examination {
   private final Duration patience;
   private final WorkerScanner scanner;
   private final VmmIdentity identity;
+  private @Nullable IOException unrecorded;
 
   /**
    * @param recording takes the events too, if there is one
@@ -77,9 +78,10 @@ public final class Examination {
    * @param capture how long to probe
    * @param wanted workers to capture whatever they do; empty to choose by suspicion
    * @param apart least time between the two censuses
+   * @throws IOException if the recording cannot be written
    */
   public Findings examine(Duration capture, Predicate<QueueVerdict> wanted, Duration apart)
-      throws InterruptedException {
+      throws InterruptedException, IOException {
     Optional<Plan> plan = kit.plan();
     emit(
         new Event.Host(
@@ -102,7 +104,7 @@ public final class Examination {
   }
 
   /** Takes one census and no more. */
-  public Findings look() throws InterruptedException {
+  public Findings look() throws InterruptedException, IOException {
     emit(
         new Event.Host(
             System.currentTimeMillis(),
@@ -118,28 +120,23 @@ public final class Examination {
     return findings();
   }
 
-  private synchronized Findings findings() {
+  private synchronized Findings findings() throws IOException {
+    if (unrecorded != null) {
+      throw new IOException(
+          "the recording cannot be written: " + unrecorded.getMessage(), unrecorded);
+    }
     return diagnosis.findings();
   }
 
   private synchronized void emit(Event event) {
     long at = System.nanoTime();
     diagnosis.accept(at, event);
-    if (recording != null) {
+    if (recording != null && unrecorded == null) {
       try {
         recording.add(at, event);
       } catch (IOException e) {
-        throw new RecordingFailed(e);
+        unrecorded = e;
       }
-    }
-  }
-
-  /** The recording that was asked for cannot be written: better to end than to lose it silently. */
-  public static final class RecordingFailed extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    RecordingFailed(IOException cause) {
-      super("the recording cannot be written: " + cause.getMessage(), cause);
     }
   }
 

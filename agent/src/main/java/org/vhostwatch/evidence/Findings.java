@@ -54,6 +54,12 @@ public record Findings(
     return censuses == 0 && captures == 0 && !troubles.isEmpty();
   }
 
+  /** Returns these findings with other verdicts, in the order given. */
+  public Findings with(List<QueueVerdict> others) {
+    return new Findings(
+        host, seconds, others, workers, vmms, censuses, captures, rejected, lost, troubles);
+  }
+
   /** Returns the process that a queue belongs to, if it is known. */
   public Optional<Vmm> vmm(QueueVerdict verdict) {
     int pid =

@@ -25,7 +25,8 @@ public final class CensusAssembler {
       CensusQueue queue = parse(line);
       // A forked or watching process may hold the same file: the owner's entry is the one to show.
       CensusQueue known = queues.get(queue.vq());
-      if (known == null ? queues.size() < MAX_QUEUES : owns(queue, known)) {
+      boolean wanted = known == null ? queues.size() < MAX_QUEUES : owns(queue, known);
+      if (wanted) {
         queues.put(queue.vq(), queue);
       }
     } catch (IllegalArgumentException e) {

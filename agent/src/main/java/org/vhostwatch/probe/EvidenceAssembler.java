@@ -9,9 +9,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Makes evidence of the messages of one capture. The last print of a map stands for all. */
 public final class EvidenceAssembler {
+
+  private static final int MAX_STACKS = 20;
+
+  private static final Pattern TRACER =
+      Pattern.compile(
+          "^(arch_)?rethook|kprobe|ftrace_|^bpf_prog_|^trace_call_bpf|^optimized_callback");
 
   private final EvidencePlan plan;
   private final SentinelAssembler spins;
@@ -45,7 +52,7 @@ public final class EvidenceAssembler {
         try {
           all.add(evidence(vq, String.valueOf(worker), entry.getValue()));
         } catch (NumberFormatException e) {
-          // A key that is no address is none that our scripts wrote.
+          // Our script has numbers only: a key that is none is damaged, and its entry with it.
         }
       }
     }
@@ -102,19 +109,32 @@ public final class EvidenceAssembler {
   }
 
   private List<Evidence.Stack> stacks(String tid) {
-    List<Evidence.Stack> stacks = new ArrayList<>();
+    Map<List<String>, Long> samples = new HashMap<>();
     for (Map.Entry<String, Long> entry : map("@stack").entrySet()) {
       int comma = entry.getKey().indexOf(',');
       if (comma > 0 && entry.getKey().substring(0, comma).equals(tid)) {
-        stacks.add(
-            new Evidence.Stack(entry.getValue(), frames(entry.getKey().substring(comma + 1))));
+        List<String> frames = withoutTracer(frames(entry.getKey().substring(comma + 1)));
+        samples.merge(frames, entry.getValue(), Long::sum);
       }
     }
-    stacks.sort(
-        Comparator.comparingLong(Evidence.Stack::samples)
-            .reversed()
-            .thenComparing(stack -> String.join("\n", stack.frames())));
-    return stacks.size() <= 5 ? stacks : stacks.subList(0, 5);
+    return samples.entrySet().stream()
+        .map(entry -> new Evidence.Stack(entry.getValue(), entry.getKey()))
+        .sorted(
+            Comparator.comparingLong(Evidence.Stack::samples)
+                .reversed()
+                .thenComparing(stack -> String.join("\n", stack.frames())))
+        .limit(MAX_STACKS)
+        .toList();
+  }
+
+  /** Our own probes are on the stack too: what is above the last of their frames is not the bug. */
+  private static List<String> withoutTracer(List<String> frames) {
+    for (int i = frames.size() - 1; i >= 0; i--) {
+      if (TRACER.matcher(frames.get(i)).find()) {
+        return frames.subList(i + 1, frames.size());
+      }
+    }
+    return frames;
   }
 
   /** bpftrace 0.22 and 0.23 escape the line ends in a key twice. */

@@ -65,7 +65,7 @@ final class ScriptTemplate {
       throws PlanException {
     String chosen = block;
     for (String need : needs.split(", *", -1)) {
-      String[] alternatives = need.split(" *\\| *");
+      String[] alternatives = need.split(" *\\| *", -1);
       if (alternatives.length == 1 && !need.contains(":")) {
         if (!kernel.holds(need)) {
           return Optional.empty();

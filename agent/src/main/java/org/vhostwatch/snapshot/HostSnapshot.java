@@ -34,8 +34,16 @@ public record HostSnapshot(
    */
   public record WorkerStatus(String vm, Worker worker) {}
 
-  /** Returns the worst verdict of all queues, HEALTHY without any. */
+  /**
+   * Returns the worst verdict of all queues; UNKNOWN if the daemon is blind, HEALTHY without any.
+   */
   public Verdict worst() {
-    return queues.isEmpty() ? Verdict.HEALTHY : queues.get(0).verdict().verdict();
+    Verdict worst = queues.isEmpty() ? Verdict.HEALTHY : queues.get(0).verdict().verdict();
+    return blind() && worst.compareTo(Verdict.UNKNOWN) < 0 ? Verdict.UNKNOWN : worst;
+  }
+
+  /** Returns whether neither a census nor probes ever told anything, for a reason that is known. */
+  public boolean blind() {
+    return !probes.up() && probes.lastCensusWallMillis() == 0 && !probes.troubles().isEmpty();
   }
 }

@@ -1,0 +1,7 @@
+package org.vhostwatch.cli;
+
+/** How a command prints its data. */
+enum Format {
+  TEXT,
+  JSON
+}

@@ -1,0 +1,103 @@
+package org.vhostwatch.cli;
+
+import java.io.PrintWriter;
+import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.report.Printable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The top-level command: holds the others and what they share. */
+@Command(
+    name = "vhostwatch",
+    versionProvider = Version.class,
+    sortOptions = false,
+    header = "Finds vhost_net workers that spin for ever (CVE-2026-74356).",
+    description = "",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      RunCommand.class,
+      DiagnoseCommand.class,
+      ThreadsCommand.class,
+      CheckCommand.class,
+      DrillCommand.class,
+      ReplayCommand.class
+    },
+    exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
+    exitCodeList = {
+      "0:nothing wrong",
+      "1:warning: spinning, stalled, or degraded",
+      "2:livelocked",
+      "3:unknown: not enough could be seen",
+      "64:wrong usage",
+      "78:wrong configuration"
+    })
+final class Vhostwatch implements Runnable {
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean version;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Say more on stderr; show where an error came from.")
+  private boolean verbose;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
+  /** Returns the command line, ready to execute. */
+  static CommandLine commandLine() {
+    Vhostwatch program = new Vhostwatch();
+    return new CommandLine(program)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setAbbreviatedOptionsAllowed(false)
+        .setParameterExceptionHandler(Vhostwatch::usage)
+        .setExecutionExceptionHandler(program::failed);
+  }
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  private static int usage(ParameterException e, String[] args) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println("vhostwatch: " + Printable.of(String.valueOf(e.getMessage())));
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    err.println(
+        "Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' for more.");
+    return ExitCode.USAGE;
+  }
+
+  private int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    err.println("vhostwatch: " + Printable.of(message));
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    return e instanceof Failure failure ? failure.exitCode() : ExitCode.UNKNOWN;
+  }
+}

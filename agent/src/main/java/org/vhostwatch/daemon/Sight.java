@@ -1,0 +1,151 @@
+package org.vhostwatch.daemon;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.Message;
+import org.vhostwatch.probe.MessageParser;
+import org.vhostwatch.probe.ProbeKit;
+import org.vhostwatch.probe.SentinelAssembler;
+import org.vhostwatch.probe.SentinelFrame;
+import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.ProbeStatus;
+
+/**
+ * How well the daemon sees: what is attached, what was counted, what is in the way. Owned by the
+ * loop, but for {@link #settled}.
+ */
+final class Sight {
+
+  private final LongSupplier dropped;
+  private Optional<ProbeKit> kit = Optional.empty();
+  private SentinelAssembler frames = new SentinelAssembler(true);
+  private CaptureTotals totals = CaptureTotals.NONE;
+  private String sentinelTrouble = "";
+  private String censusTrouble = "";
+  private String captureTrouble = "";
+  private long run;
+  private long attachments;
+  private boolean attached;
+  private long rejected;
+  private long lost;
+  private long censuses;
+  private long censusFailures;
+  private long captures;
+  private long censusWallMillis;
+  private volatile boolean settled;
+
+  /**
+   * @param dropped lines that the inbox had no room for
+   */
+  Sight(LongSupplier dropped) {
+    this.dropped = dropped;
+  }
+
+  Optional<ProbeKit> kit() {
+    return kit;
+  }
+
+  boolean attached() {
+    return attached;
+  }
+
+  /** Returns whether the first attempt to attach has ended, one way or the other. */
+  boolean settled() {
+    return settled;
+  }
+
+  CaptureTotals totals() {
+    return totals;
+  }
+
+  /** Takes a message; returns a frame of the sentinel when it ends one. */
+  Optional<SentinelFrame> take(Incoming message, List<QueueVerdict> verdicts) {
+    if (message instanceof Incoming.Line line) {
+      return line.run() == run ? line(line.text()) : Optional.empty();
+    }
+    if (message instanceof Incoming.Kit seen) {
+      kit = Optional.of(seen.kit());
+      settled |= seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
+      censusTrouble = "";
+    } else if (message instanceof Incoming.Attached seen) {
+      run = seen.run();
+      frames = new SentinelAssembler(seen.indices());
+      attachments++;
+      attached = true;
+      sentinelTrouble = "";
+      settled = true;
+    } else if (message instanceof Incoming.Detached seen) {
+      attached = false;
+      sentinelTrouble = seen.trouble();
+      settled = true;
+    } else if (message instanceof Incoming.Counted seen) {
+      censuses++;
+      rejected += seen.census().rejected();
+      censusWallMillis = System.currentTimeMillis();
+      censusTrouble = "";
+    } else if (message instanceof Incoming.CensusFailed seen) {
+      censusFailures++;
+      censusTrouble = seen.trouble();
+    } else if (message instanceof Incoming.Captured seen) {
+      captureTrouble = seen.trouble();
+      captures += seen.trouble().isEmpty() ? 1 : 0;
+      seen.evidence().forEach(evidence -> totals = totals.plus(evidence, ring(evidence, verdicts)));
+    }
+    return Optional.empty();
+  }
+
+  private static int ring(Evidence evidence, List<QueueVerdict> verdicts) {
+    return verdicts.stream()
+        .filter(verdict -> verdict.vq() == evidence.vq() && verdict.queue() != null)
+        .map(QueueVerdict::queue)
+        .findFirst()
+        .map(queue -> queue.num())
+        .orElse(0);
+  }
+
+  private Optional<SentinelFrame> line(String text) {
+    Message message = MessageParser.parse(text);
+    if (message instanceof Message.Rejected) {
+      rejected++;
+    } else if (message instanceof Message.LostEvents events) {
+      lost += events.count();
+    }
+    return frames.accept(message);
+  }
+
+  /** Returns the state of probing for a snapshot. */
+  ProbeStatus status() {
+    Map<String, Boolean> probes = new LinkedHashMap<>();
+    probes.put("vhost_discard_vq_desc", attached);
+    return new ProbeStatus(
+        "sentinel",
+        kit.flatMap(ProbeKit::bpftrace).map(b -> b.version().toString()).orElse(""),
+        attached,
+        Math.max(0, attachments - 1),
+        probes,
+        Map.of(),
+        rejected + dropped.getAsLong(),
+        lost,
+        censuses,
+        censusFailures,
+        captures,
+        censusWallMillis,
+        troubles());
+  }
+
+  private List<String> troubles() {
+    List<String> troubles = new ArrayList<>(kit.map(ProbeKit::troubles).orElse(List.of()));
+    for (String trouble : List.of(sentinelTrouble, censusTrouble, captureTrouble)) {
+      if (!trouble.isEmpty()) {
+        troubles.add(trouble);
+      }
+    }
+    return troubles;
+  }
+}

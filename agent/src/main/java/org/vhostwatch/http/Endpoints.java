@@ -1,0 +1,70 @@
+package org.vhostwatch.http;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.report.StatusReport;
+
+/** What each path answers. */
+final class Endpoints {
+
+  private final Sources sources;
+
+  Endpoints(Sources sources) {
+    this.sources = sources;
+  }
+
+  /**
+   * Returns the answer to a GET.
+   *
+   * @param accept the request's Accept, null if it has none
+   */
+  Response get(String path, @Nullable String accept) {
+    return switch (path) {
+      case "/" ->
+          new Response(200, "text/html; charset=utf-8", StatusPage.of(sources.snapshot().get()));
+      case "/metrics" -> metrics(accept);
+      case "/-/healthy" -> healthy();
+      case "/-/ready" -> ready();
+      case "/api/v1/threads" ->
+          new Response(200, "application/json", StatusReport.of(sources.snapshot().get()));
+      default -> Response.text(404, "not found");
+    };
+  }
+
+  private Response metrics(@Nullable String accept) {
+    String type = sources.metrics().contentType(accept);
+    StringWriter text = new StringWriter();
+    try {
+      sources.metrics().write(type, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Response(200, type, text.toString());
+  }
+
+  private Response healthy() {
+    Duration age = sources.sinceCycle().get();
+    if (age.compareTo(sources.maxSinceCycle()) > 0) {
+      return Response.text(
+          503,
+          String.format(
+              Locale.ROOT,
+              "the daemon stands still: its last cycle ended %d s ago, at most %d s are expected",
+              age.toSeconds(),
+              sources.maxSinceCycle().toSeconds()));
+    }
+    return Response.text(200, "healthy");
+  }
+
+  private Response ready() {
+    Optional<String> reason = sources.notReady().get();
+    return reason.isPresent()
+        ? Response.text(503, "not ready: " + reason.get())
+        : Response.text(200, "ready");
+  }
+}

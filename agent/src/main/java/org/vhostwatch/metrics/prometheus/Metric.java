@@ -1,0 +1,141 @@
+package org.vhostwatch.metrics.prometheus;
+
+import io.prometheus.client.Collector;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Every metric about the host: its name without prefix and type suffix, unit, type, meaning and
+ * labels. docs/metrics.md has the same list with samples.
+ */
+enum Metric {
+  QUEUE_LIVELOCKED(
+      Collector.Type.GAUGE, "", "1 while the queue's worker spins for ever.", Labels.QUEUE),
+  QUEUE_SPINNING(
+      Collector.Type.GAUGE,
+      "",
+      "1 while the queue's worker spins, not yet or not for ever.",
+      Labels.QUEUE),
+  QUEUE_STALLED(
+      Collector.Type.GAUGE,
+      "",
+      "1 while a packet waits, nothing moves and the worker sleeps.",
+      Labels.QUEUE),
+  QUEUE_SPIN_SECONDS(Collector.Type.COUNTER, "seconds", "Time spent spinning.", Labels.QUEUE),
+  QUEUE_SPIN_EPISODES(
+      Collector.Type.COUNTER, "", "Spins begun, near misses included.", Labels.QUEUE),
+  QUEUE_SPIN_PASSES(
+      Collector.Type.COUNTER,
+      "",
+      "Passes that fetched too few buffers and gave them back.",
+      Labels.QUEUE),
+  QUEUE_LIVELOCK_START_TIMESTAMP_SECONDS(
+      Collector.Type.GAUGE,
+      "seconds",
+      "When the present livelock began, since 1970. Absent without one.",
+      Labels.QUEUE),
+  QUEUE_POSTED_BUFFERS(
+      Collector.Type.GAUGE,
+      "",
+      "Buffers that the guest has posted, by the last census.",
+      Labels.QUEUE),
+  QUEUE_RING_BUFFERS(
+      Collector.Type.GAUGE, "", "Size of the ring, by the last census.", Labels.QUEUE),
+  QUEUE_HEAD_PACKET_BYTES(
+      Collector.Type.GAUGE,
+      "bytes",
+      "Length of the packet at the head, 0 if none waits, by the last census.",
+      Labels.QUEUE),
+  GET_RX_BUFS_RETURNS(
+      Collector.Type.COUNTER,
+      "",
+      "Returns of get_rx_bufs in captures, measured or derived.",
+      Labels.RESULT),
+  PEEK_LENGTH_BYTES(
+      Collector.Type.HISTOGRAM, "bytes", "Lengths of packets peeked at in captures.", List.of()),
+  DESC_RETURNS(Collector.Type.COUNTER, "", "Descriptor fetches in captures.", Labels.RESULT),
+  WORKER_CPU_SECONDS(
+      Collector.Type.COUNTER, "seconds", "CPU time of a vhost worker.", List.of("vm", "worker")),
+  WORKERS(Collector.Type.GAUGE, "", "vhost workers on this host.", List.of()),
+  PROBE_ATTACHED(Collector.Type.GAUGE, "", "1 if the probe is attached.", Labels.PROBE),
+  PROBE_RUNS(
+      Collector.Type.COUNTER,
+      "",
+      "Runs of the probe's program, as the kernel counts.",
+      Labels.PROBE),
+  PROBE_RUN_SECONDS(
+      Collector.Type.COUNTER, "seconds", "Time spent in the probe's program.", Labels.PROBE),
+  BPFTRACE_UP(Collector.Type.GAUGE, "", "1 if the resident bpftrace runs and answers.", List.of()),
+  BPFTRACE_RESTARTS(Collector.Type.COUNTER, "", "Restarts of the resident bpftrace.", List.of()),
+  BPFTRACE_LINES_REJECTED(
+      Collector.Type.COUNTER, "", "Lines of bpftrace that could not be read.", List.of()),
+  BPFTRACE_LOST_EVENTS(Collector.Type.COUNTER, "", "Events that bpftrace said it lost.", List.of()),
+  CENSUSES(Collector.Type.COUNTER, "", "Censuses completed.", List.of()),
+  CENSUS_FAILURES(Collector.Type.COUNTER, "", "Censuses that failed.", List.of()),
+  CENSUS_LAST_TIMESTAMP_SECONDS(
+      Collector.Type.GAUGE,
+      "seconds",
+      "When the last census was completed, 0 if never.",
+      List.of()),
+  CAPTURES(Collector.Type.COUNTER, "", "Captures of evidence.", List.of()),
+  SNAPSHOT_TIMESTAMP_SECONDS(
+      Collector.Type.GAUGE,
+      "seconds",
+      "When the picture that these metrics show was made.",
+      List.of()),
+  KERNEL(Collector.Type.INFO, "", "The running kernel.", List.of("release")),
+  BUILD(Collector.Type.INFO, "", "This vhostwatch.", List.of("version"));
+
+  private static final String PREFIX = "vhostwatch_";
+
+  private final Collector.Type type;
+  private final String unit;
+  private final String help;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of is
+  private final List<String> labels;
+
+  Metric(Collector.Type type, String unit, String help, List<String> labels) {
+    this.type = type;
+    this.unit = unit;
+    this.help = help;
+    this.labels = labels;
+  }
+
+  private static final class Labels {
+    static final List<String> QUEUE = List.of("vm", "tap", "queue");
+    static final List<String> RESULT = List.of("result");
+    static final List<String> PROBE = List.of("probe");
+  }
+
+  /** Returns the name that the client library wants: without {@code _total} and {@code _info}. */
+  String family() {
+    return PREFIX + name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns the name of a sample. */
+  String sample() {
+    return switch (type) {
+      case COUNTER -> family() + "_total";
+      case INFO -> family() + "_info";
+      default -> family();
+    };
+  }
+
+  Collector.Type type() {
+    return type;
+  }
+
+  /** Returns the unit that the name ends with, empty for counts. */
+  String unit() {
+    return unit;
+  }
+
+  String help() {
+    return help;
+  }
+
+  List<String> labels() {
+    return labels;
+  }
+}

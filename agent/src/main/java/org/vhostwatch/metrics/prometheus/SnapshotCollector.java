@@ -1,0 +1,158 @@
+package org.vhostwatch.metrics.prometheus;
+
+import io.prometheus.client.Collector;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.HostSnapshot.WorkerStatus;
+import org.vhostwatch.snapshot.ProbeStatus;
+
+/**
+ * The metrics about the host, made anew of the present {@link HostSnapshot} at each scrape: a VM
+ * that is gone has no series, and no code has to remove any.
+ */
+final class SnapshotCollector extends Collector {
+
+  private static final double MILLIS = 1e3;
+  private static final double NANOS = 1e9;
+
+  private final Supplier<HostSnapshot> snapshots;
+  private final String version;
+
+  /**
+   * @param version of this program
+   */
+  SnapshotCollector(Supplier<HostSnapshot> snapshots, String version) {
+    this.snapshots = snapshots;
+    this.version = version;
+  }
+
+  @Override
+  public List<MetricFamilySamples> collect() {
+    HostSnapshot snapshot = snapshots.get();
+    Map<Metric, Family> families = new EnumMap<>(Metric.class);
+    for (Metric metric : Metric.values()) {
+      families.put(metric, new Family(metric));
+    }
+    Scrape scrape = new Scrape(families);
+    QueueSeries.of(snapshot.queues()).forEach(scrape::queue);
+    scrape.workers(snapshot.workers());
+    scrape.captures(snapshot.totals());
+    scrape.probes(snapshot.probes());
+    scrape
+        .add(Metric.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.wallMillis() / MILLIS)
+        .add(Metric.KERNEL, 1, LabelText.of(snapshot.kernel()))
+        .add(Metric.BUILD, 1, LabelText.of(version));
+    List<MetricFamilySamples> samples = new ArrayList<>();
+    families.values().forEach(family -> samples.add(family.samples()));
+    return samples;
+  }
+
+  /** The families of one scrape while they fill. */
+  private record Scrape(Map<Metric, Family> families) {
+
+    Scrape add(Metric metric, double value, String... labelValues) {
+      family(metric).add(value, labelValues);
+      return this;
+    }
+
+    Scrape add(Metric metric, long value, String... labelValues) {
+      return add(metric, (double) value, labelValues);
+    }
+
+    private Family family(Metric metric) {
+      return Objects.requireNonNull(families.get(metric));
+    }
+
+    void queue(QueueSeries queue) {
+      String[] labels = queue.labels();
+      add(Metric.QUEUE_LIVELOCKED, is(queue.worst() == Verdict.LIVELOCKED), labels);
+      add(Metric.QUEUE_SPINNING, is(queue.worst() == Verdict.SPINNING), labels);
+      add(Metric.QUEUE_STALLED, is(queue.worst() == Verdict.STALLED), labels);
+      add(Metric.QUEUE_SPIN_SECONDS, queue.spunNanos() / NANOS, labels);
+      add(Metric.QUEUE_SPIN_EPISODES, queue.episodes(), labels);
+      add(Metric.QUEUE_SPIN_PASSES, queue.passes(), labels);
+      if (queue.livelockMillis() != 0) {
+        add(Metric.QUEUE_LIVELOCK_START_TIMESTAMP_SECONDS, queue.livelockMillis() / MILLIS, labels);
+      }
+      CensusQueue census = queue.census();
+      if (census != null) {
+        add(Metric.QUEUE_POSTED_BUFFERS, census.postedBuffers(), labels);
+        add(Metric.QUEUE_RING_BUFFERS, census.num(), labels);
+        add(Metric.QUEUE_HEAD_PACKET_BYTES, census.packetWaits() ? census.headBytes() : 0L, labels);
+      }
+    }
+
+    /** A worker is named by its comm; VMMs give all their workers the same, then by its tid. */
+    void workers(List<WorkerStatus> workers) {
+      add(Metric.WORKERS, workers.size());
+      record Name(String vm, String worker) {}
+      Map<Name, Integer> named = new HashMap<>();
+      for (WorkerStatus status : workers) {
+        Name name = new Name(LabelText.of(status.vm()), LabelText.of(status.worker().comm()));
+        named.merge(name, 1, Integer::sum);
+      }
+      Set<Name> exported = new HashSet<>();
+      for (WorkerStatus status : workers) {
+        Worker worker = status.worker();
+        Name name = new Name(LabelText.of(status.vm()), LabelText.of(worker.comm()));
+        if (named.getOrDefault(name, 0) > 1) {
+          name = new Name(name.vm(), String.valueOf(worker.tid()));
+        }
+        if (exported.add(name)) {
+          add(
+              Metric.WORKER_CPU_SECONDS,
+              (double) worker.cpuTicks() / Worker.TICKS_PER_SECOND,
+              name.vm(),
+              name.worker());
+        }
+      }
+    }
+
+    void captures(CaptureTotals totals) {
+      add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsZero(), "zero");
+      add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsPositive(), "positive");
+      add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsError(), "error");
+      add(Metric.DESC_RETURNS, totals.descriptorHeads(), "head");
+      add(Metric.DESC_RETURNS, totals.descriptorEmpty(), "empty");
+      add(Metric.DESC_RETURNS, totals.descriptorErrors(), "error");
+      family(Metric.PEEK_LENGTH_BYTES).lengths(totals.peekLengths());
+    }
+
+    void probes(ProbeStatus probes) {
+      probes
+          .attached()
+          .forEach((probe, on) -> add(Metric.PROBE_ATTACHED, is(on), LabelText.of(probe)));
+      probes
+          .runs()
+          .forEach(
+              (probe, runs) -> {
+                add(Metric.PROBE_RUNS, runs.count(), LabelText.of(probe));
+                add(Metric.PROBE_RUN_SECONDS, runs.nanos() / NANOS, LabelText.of(probe));
+              });
+      add(Metric.BPFTRACE_UP, is(probes.up()));
+      add(Metric.BPFTRACE_RESTARTS, probes.restarts());
+      add(Metric.BPFTRACE_LINES_REJECTED, probes.rejectedLines());
+      add(Metric.BPFTRACE_LOST_EVENTS, probes.lostEvents());
+      add(Metric.CENSUSES, probes.censuses());
+      add(Metric.CENSUS_FAILURES, probes.censusFailures());
+      add(Metric.CENSUS_LAST_TIMESTAMP_SECONDS, probes.lastCensusWallMillis() / MILLIS);
+      add(Metric.CAPTURES, probes.captures());
+    }
+
+    private static long is(boolean so) {
+      return so ? 1 : 0;
+    }
+  }
+}

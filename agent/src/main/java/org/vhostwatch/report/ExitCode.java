@@ -1,0 +1,43 @@
+package org.vhostwatch.report;
+
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.evidence.Findings;
+
+/** Exit codes of the commands: those of monitoring plugins, and two of sysexits.h. */
+public final class ExitCode {
+
+  /** Nothing wrong. */
+  public static final int OK = 0;
+
+  /** A queue spins or is stalled, or less could be done than was asked for. */
+  public static final int WARNING = 1;
+
+  /** A queue is livelocked. */
+  public static final int LIVELOCKED = 2;
+
+  /** It cannot be told. */
+  public static final int UNKNOWN = 3;
+
+  /** The command line is wrong. */
+  public static final int USAGE = 64;
+
+  /** The configuration is wrong. */
+  public static final int CONFIGURATION = 78;
+
+  private ExitCode() {}
+
+  /** Returns the code of the worst verdict. */
+  public static int of(Findings findings) {
+    return of(findings.worst());
+  }
+
+  /** Returns the code of a verdict. */
+  public static int of(Verdict verdict) {
+    return switch (verdict) {
+      case HEALTHY, BUSY -> OK;
+      case SPINNING, STALLED -> WARNING;
+      case LIVELOCKED -> LIVELOCKED;
+      case UNKNOWN -> UNKNOWN;
+    };
+  }
+}

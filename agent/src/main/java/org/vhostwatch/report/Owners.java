@@ -1,0 +1,48 @@
+package org.vhostwatch.report;
+
+import java.util.Optional;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.host.Vmm;
+import org.vhostwatch.host.Worker;
+
+/** Whose a queue or a worker is, as far as the findings tell. */
+final class Owners {
+
+  private Owners() {}
+
+  static QueueJson.Identity of(Findings findings, QueueVerdict verdict) {
+    Optional<Vmm> vmm = vmm(findings, verdict);
+    return new QueueJson.Identity(
+        vmm.map(Vmm::name).orElse(null),
+        vmm.flatMap(Vmm::uuid).orElse(null),
+        vmm.map(Vmm::pid).orElse(process(verdict)),
+        verdict.queue() == null ? "" : verdict.queue().tap(),
+        verdict.queue() == null ? -1 : verdict.queue().queueIndex());
+  }
+
+  private static int process(QueueVerdict verdict) {
+    if (verdict.queue() != null) {
+      return verdict.queue().process();
+    }
+    Worker worker = verdict.worker();
+    return worker != null && worker.kind() == Worker.Kind.VMM_THREAD ? worker.tgid() : 0;
+  }
+
+  static Optional<Vmm> vmm(Findings findings, QueueVerdict verdict) {
+    Worker worker = verdict.worker();
+    return findings
+        .vmm(verdict)
+        .or(
+            () ->
+                worker == null || verdict.queue() != null
+                    ? Optional.empty()
+                    : vmm(findings, worker));
+  }
+
+  /** A kernel thread has its owner only in its name, and a thread of the VMM in its process. */
+  static Optional<Vmm> vmm(Findings findings, Worker worker) {
+    int pid = worker.kind() == Worker.Kind.KTHREAD ? worker.ownerTid().orElse(0) : worker.tgid();
+    return findings.vmms().stream().filter(vmm -> vmm.pid() == pid).findFirst();
+  }
+}

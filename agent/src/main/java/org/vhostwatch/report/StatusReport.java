@@ -1,0 +1,94 @@
+package org.vhostwatch.report;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.ProbeStatus;
+import org.vhostwatch.snapshot.QueueStatus;
+
+/** What the daemon sees now, as one JSON object; docs/json.md describes each field. */
+public final class StatusReport {
+
+  /** Name and version of the format; a field may be added within a version, none changes. */
+  public static final String SCHEMA = "vhostwatch.status/1";
+
+  private StatusReport() {}
+
+  /** Returns the report. */
+  public static String of(HostSnapshot snapshot) {
+    return JsonText.of(json -> write(json, snapshot));
+  }
+
+  private static void write(JsonText json, HostSnapshot snapshot) {
+    json.text("schema", SCHEMA);
+    json.text("verdict", snapshot.worst().name());
+    json.number("exit_code", ExitCode.of(snapshot.worst()));
+    json.text("time", JsonReport.time(snapshot.wallMillis()));
+    json.name("kernel", snapshot.kernel());
+    json.name("bpftrace", snapshot.probes().bpftrace());
+    json.objects("queues", snapshot.queues(), StatusReport::queue);
+    workers(json, snapshot);
+    json.object("probes", fields -> probes(fields, snapshot.probes()));
+    json.texts("troubles", snapshot.probes().troubles());
+  }
+
+  private static void queue(JsonText json, QueueStatus status) {
+    QueueVerdict verdict = status.verdict();
+    boolean known = verdict.queue() != null || !status.tap().isEmpty();
+    time(json, "since", status.sinceWallMillis());
+    QueueJson.whole(
+        json,
+        new QueueJson.Identity(
+            status.vm().isEmpty() ? null : status.vm(),
+            null,
+            verdict.queue() == null ? 0 : verdict.queue().process(),
+            status.tap(),
+            known ? status.queue() : -1),
+        verdict);
+  }
+
+  private static void workers(JsonText json, HostSnapshot snapshot) {
+    Map<Integer, Double> shares = new HashMap<>();
+    for (QueueStatus status : snapshot.queues()) {
+      shares.put(status.verdict().tid(), status.verdict().cpuShare());
+    }
+    json.objects(
+        "workers",
+        snapshot.workers(),
+        (fields, status) -> {
+          fields.name("vm", status.vm());
+          QueueJson.worker(
+              fields, status.worker(), shares.getOrDefault(status.worker().tid(), Double.NaN));
+        });
+  }
+
+  private static void probes(JsonText json, ProbeStatus probes) {
+    json.text("mode", probes.mode());
+    json.flag("up", probes.up());
+    json.number("restarts", probes.restarts());
+    json.object("attached", fields -> probes.attached().forEach(fields::flag));
+    json.object(
+        "runs",
+        fields ->
+            probes
+                .runs()
+                .forEach(
+                    (probe, runs) ->
+                        fields.object(
+                            probe,
+                            run ->
+                                run.number("count", runs.count())
+                                    .fraction("seconds", runs.nanos() / 1e9))));
+    json.number("rejected_lines", probes.rejectedLines());
+    json.number("lost_events", probes.lostEvents());
+    json.number("censuses", probes.censuses());
+    json.number("census_failures", probes.censusFailures());
+    json.number("captures", probes.captures());
+    time(json, "last_census", probes.lastCensusWallMillis());
+  }
+
+  private static void time(JsonText json, String name, long wallMillis) {
+    json.text(name, wallMillis == 0 ? null : JsonReport.time(wallMillis));
+  }
+}

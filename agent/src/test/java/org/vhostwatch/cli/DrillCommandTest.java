@@ -1,0 +1,63 @@
+package org.vhostwatch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DrillCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "--seconds x              | 'x' is not an int",
+        "--seconds 0              | the drill lasts 1 s to 1 day: 0 s",
+        "--buffers 20             | nothing starves, post fewer than 15",
+        "--ring 100               | a power of two: 100",
+        "--frame 70000            | 67 to 65549: 70000",
+        "--behaviour dead         | unknown behaviour 'dead'",
+        "--behaviour slow --refill-after 3 | only refill-after",
+        "--tap a/b                | 'a/b'",
+        "--tap lo                 | interface lo exists",
+        "--format xml             | 'xml'",
+        "extra                    | 'extra'"
+      })
+  void wrongUsageExitsWith64AndNamesTheValue(String arguments, String message) {
+    assertThat(execute(arguments.split(" +"))).isEqualTo(64);
+    assertThat(err.toString()).contains(message);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void withoutVhostItSaysWhatToDoAndExitsWith3() {
+    assumeThat(Path.of("/dev/vhost-net")).doesNotExist();
+    assertThat(execute("--format", "json")).isEqualTo(3);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "error: no /dev/vhost-net: load the module first (modprobe vhost_net)");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void helpListsTheExitCodes() {
+    assertThat(execute("--help")).isZero();
+    assertThat(out.toString()).contains("Exit codes:", "2 ", "this kernel spins", "64");
+  }
+
+  private int execute(String... arguments) {
+    return Vhostwatch.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new));
+  }
+}

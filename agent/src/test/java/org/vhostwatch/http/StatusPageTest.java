@@ -1,0 +1,70 @@
+package org.vhostwatch.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.QueueStatus;
+
+class StatusPageTest {
+
+  @Test
+  void saysInWordsWhatIsWrongAndWhere() {
+    assertThat(StatusPage.of(Samples.snapshot()))
+        .contains("1 queue livelocked", "<td>web01</td><td>vnet3</td><td>0</td><td>4713</td>")
+        .contains("2026-11-18T11:06:36Z", "a packet of 60366 bytes waits")
+        .doesNotContain("db02");
+  }
+
+  @Test
+  void aHealthyHostHasNoTableOfTroubles() {
+    HostSnapshot healthy =
+        Samples.snapshot(
+            List.of(new QueueStatus("db02", "t", 0, Samples.healthy(1, 5, 6, "t", 0), 0)));
+    assertThat(StatusPage.of(healthy))
+        .contains("Nothing wrong", "attached")
+        .doesNotContain("Queues in trouble");
+  }
+
+  @Test
+  void aBlindDaemonDoesNotSayThatNothingIsWrong() {
+    HostSnapshot blind =
+        new HostSnapshot(
+            Samples.WALL_MILLIS,
+            Samples.KERNEL,
+            List.of(),
+            List.of(),
+            Samples.probes(false, List.of("bpftrace is not installed")),
+            CaptureTotals.NONE);
+    assertThat(StatusPage.of(blind))
+        .contains("Unknown:", "bpftrace is not installed", "last never")
+        .doesNotContain("Nothing wrong");
+  }
+
+  @Test
+  void hostileNamesAreText() {
+    String name = "<img src=x onerror='a'>&\"\u202e\n";
+    String page =
+        StatusPage.of(
+            Samples.snapshot(
+                List.of(
+                    new QueueStatus(name, name, 0, Samples.livelocked(1, 5, 6, name, 0), 1_000))));
+    assertThat(page)
+        .contains("&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;\\u{202e}\\u{a}")
+        .doesNotContain("<img", "\u202e");
+  }
+
+  @Test
+  void thousandsOfTroublesAreCutWithAWord() {
+    List<QueueStatus> queues = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      queues.add(new QueueStatus("vm" + i, "t", 0, Samples.livelocked(i + 1, 5, 6, "t", 0), 1_000));
+    }
+    assertThat(StatusPage.of(Samples.snapshot(queues)))
+        .contains("1000 queues livelocked", "800 more are not shown");
+  }
+}

@@ -1,0 +1,59 @@
+package org.vhostwatch.metrics.prometheus;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.vhostwatch.metrics.SelfMetrics;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.snapshot.HostSnapshot;
+
+/** Expositions of sample hosts. */
+final class Scrapes {
+
+  static final Path RESOURCES = Path.of("src/test/resources/org/vhostwatch/metrics/prometheus");
+
+  /** What depends on the machine that runs the test, and not on us. */
+  private static final Pattern VOLATILE = Pattern.compile("(# [A-Z]+ )?(jvm|process)_.*");
+
+  private Scrapes() {}
+
+  /** Returns the exposition of the sample host without the volatile lines. */
+  static String golden(String accept) {
+    return full(accept)
+        .lines()
+        .filter(line -> !VOLATILE.matcher(line).matches())
+        .collect(Collectors.joining("\n", "", "\n"));
+  }
+
+  /** Returns the exposition of the sample host with all that the agent says of itself. */
+  static String full(String accept) {
+    try (PrometheusExposition exposition =
+            new PrometheusExposition(Samples::snapshot, "0.1.0-test");
+        SelfMetrics self = new SelfMetrics(exposition.registry(), () -> 3)) {
+      self.cycle(Duration.ofMillis(12));
+      self.droppedLines(4);
+      return text(exposition, accept);
+    }
+  }
+
+  /** Returns what is exposed of a host, without what the agent says of itself. */
+  static String of(HostSnapshot snapshot) {
+    try (PrometheusExposition exposition = new PrometheusExposition(() -> snapshot, "v")) {
+      return text(exposition, "text/plain");
+    }
+  }
+
+  private static String text(PrometheusExposition exposition, String accept) {
+    StringWriter text = new StringWriter();
+    try {
+      exposition.write(exposition.contentType(accept), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,134 @@
+package org.vhostwatch.metrics.prometheus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.HostSnapshot.WorkerStatus;
+import org.vhostwatch.snapshot.ProbeStatus;
+import org.vhostwatch.snapshot.QueueStatus;
+
+class SnapshotCollectorTest {
+
+  private static final ProbeStatus NO_PROBES =
+      new ProbeStatus(
+          "sentinel", "", false, 0, Map.of(), Map.of(), 0, 0, 0, 0, 0, 0, List.of("no bpftrace"));
+
+  @Test
+  void anEmptyHostHasZerosWhereLabelsAreFixed() {
+    assertThat(lines(Scrapes.of(host(List.of(), List.of()))))
+        .contains(
+            "vhostwatch_workers 0.0",
+            "vhostwatch_bpftrace_up 0.0",
+            "vhostwatch_get_rx_bufs_returns_total{result=\"zero\",} 0.0",
+            "vhostwatch_desc_returns_total{result=\"error\",} 0.0",
+            "vhostwatch_peek_length_bytes_bucket{le=\"+Inf\",} 0.0",
+            "vhostwatch_censuses_total 0.0")
+        .noneMatch(line -> line.startsWith("vhostwatch_queue_"));
+  }
+
+  @Test
+  void queuesWithTheSameLabelsShareASeriesOfTheWorst() {
+    QueueStatus healthy =
+        new QueueStatus("web01", "vnet3", 0, Samples.healthy(2, 9, 10, "vnet3", 0), 0);
+    QueueStatus locked =
+        new QueueStatus("web01", "vnet3", 0, Samples.livelocked(1, 7, 8, "vnet3", 0), 5_000);
+    QueueStatus earlier =
+        new QueueStatus("web01", "vnet3", 0, Samples.livelocked(3, 7, 8, "vnet3", 0), 4_000);
+    List<String> lines = lines(Scrapes.of(host(List.of(healthy, locked, earlier), List.of())));
+    String labels = "{vm=\"web01\",tap=\"vnet3\",queue=\"0\",} ";
+    assertThat(lines)
+        .contains(
+            "vhostwatch_queue_livelocked" + labels + "1.0",
+            "vhostwatch_queue_livelock_start_timestamp_seconds" + labels + "4.0",
+            "vhostwatch_queue_head_packet_bytes" + labels + "60366.0",
+            "vhostwatch_queue_spin_passes_total" + labels + "240000.0")
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aWorkerWithoutAKnownQueueIsNoQueue() {
+    QueueStatus blind = new QueueStatus("web01", "", 0, Samples.blind(Samples.worker(8, 7, 1)), 0);
+    assertThat(lines(Scrapes.of(host(List.of(blind), List.of()))))
+        .noneMatch(line -> line.startsWith("vhostwatch_queue_"));
+  }
+
+  @Test
+  void workersOfOneVmAreToldApartByTid() {
+    List<WorkerStatus> workers =
+        List.of(
+            new WorkerStatus("web01", Samples.worker(8, 7, 150)),
+            new WorkerStatus("web01", Samples.worker(9, 7, 250)),
+            new WorkerStatus("db02", Samples.worker(12, 11, 350)));
+    assertThat(lines(Scrapes.of(host(List.of(), workers))))
+        .contains(
+            "vhostwatch_worker_cpu_seconds_total{vm=\"web01\",worker=\"8\",} 1.5",
+            "vhostwatch_worker_cpu_seconds_total{vm=\"web01\",worker=\"9\",} 2.5",
+            "vhostwatch_worker_cpu_seconds_total{vm=\"db02\",worker=\"vhost-11\",} 3.5");
+  }
+
+  @Test
+  void hostileNamesStayInTheirLabel() {
+    String label = "{vm=\"a\\nb\\\"c\\\\d\ufffde\ufffd\u00fc\",tap=\"\",queue=\"0\",} 0.0";
+    String scrape = scrapeOf("a\nb\"c\\d\ud800e\u0000\u00fc");
+    assertThat(lines(scrape)).contains("vhostwatch_queue_livelocked" + label);
+  }
+
+  @Test
+  void longNamesAreCutButNeverThroughACharacter() {
+    assertThat(LabelText.of("x".repeat(300))).hasSize(256);
+    assertThat(LabelText.of("x".repeat(255) + "\ud83d\ude00")).isEqualTo("x".repeat(255));
+    assertThat(LabelText.of("")).isEmpty();
+  }
+
+  @Test
+  void namesThatAreEqualOnceCutShareASeries() {
+    List<QueueStatus> queues = new ArrayList<>();
+    for (String end : List.of("1", "2")) {
+      queues.add(
+          new QueueStatus(
+              "x".repeat(256) + end,
+              "t",
+              0,
+              Samples.healthy(Long.parseLong(end), 1, 2, "t", 0),
+              0));
+    }
+    assertThat(lines(Scrapes.of(host(queues, List.of()))))
+        .doesNotHaveDuplicates()
+        .filteredOn(line -> line.startsWith("vhostwatch_queue_livelocked{"))
+        .hasSize(1);
+  }
+
+  @Test
+  void twoThousandQueuesAreScrapedInOneGo() {
+    List<QueueStatus> queues = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      queues.add(
+          new QueueStatus(
+              "vm" + i, "vnet" + i, 0, Samples.livelocked(i + 1, i, i, "vnet" + i, 0), 1));
+    }
+    HostSnapshot host = host(queues, List.of());
+    assertThat(lines(Scrapes.of(host)))
+        .filteredOn(line -> line.startsWith("vhostwatch_queue_livelocked{"))
+        .hasSize(2_000);
+  }
+
+  private static String scrapeOf(String vm) {
+    QueueStatus status = new QueueStatus(vm, "", 0, Samples.healthy(1, 8, 9, "", 0), 0);
+    return Scrapes.of(host(List.of(status), List.of()));
+  }
+
+  private static HostSnapshot host(List<QueueStatus> queues, List<WorkerStatus> workers) {
+    return new HostSnapshot(
+        Samples.WALL_MILLIS, Samples.KERNEL, queues, workers, NO_PROBES, CaptureTotals.NONE);
+  }
+
+  private static List<String> lines(String text) {
+    return text.lines().filter(line -> !line.startsWith("#")).toList();
+  }
+}

@@ -1,0 +1,564 @@
+/*
+ * guest: a VMM and its guest in one process, to drive a vhost_net device into what it shall do.
+ *
+ * It owns a tap, one vhost_net device a queue pair, and the "guest" side of their rings; frames it sends itself, into
+ * the tap, through AF_PACKET. It is the lab's independent witness: what it prints about the indices comes from its own
+ * rings and from VHOST_GET_VRING_BASE, and it shares no code with the program under test. Usage: guest --help.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/vhost.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <net/if.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#define MAX_QUEUES 16
+#define NET_HEADER 12 /* struct virtio_net_hdr_mrg_rxbuf */
+#define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
+#define F(bit) (1ULL << (bit))
+
+#ifndef VHOST_SET_FORK_FROM_OWNER /* Linux 6.17 */
+#define VHOST_SET_FORK_FROM_OWNER _IOW(VHOST_VIRTIO, 0x84, __u8)
+#endif
+#ifndef VIRTIO_F_IN_ORDER
+#define VIRTIO_F_IN_ORDER 35
+#endif
+
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm"};
+
+static struct {
+    const char *tap;
+    unsigned ring, buffers, size, frame, queues, queue, interval_ms;
+    enum behaviour behaviour;
+    uint64_t features;
+    double seconds, onset_after, refill_after, rate;
+    bool ipv6_noise, kthread;
+} opt = {
+    .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20,
+    .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .rate = -1,
+};
+
+/* One split virtqueue. Descriptor i always is buffer i; vhost uses the buffers of an RX ring in the order posted. */
+struct ring {
+    struct vring vring;
+    int kick, call;
+    uint16_t posted; /* what was published as avail->idx */
+};
+
+struct queue {
+    int tap, vhost;
+    struct ring rx, tx;
+    uint16_t seen; /* used->idx as of the last look */
+    uint64_t received; /* buffers filled, in all */
+};
+
+static struct queue queues[MAX_QUEUES];
+static char *memory; /* the guest's memory: rings and buffers of all queues */
+static size_t memory_size;
+static int sender, tap_index;
+static uint64_t sent, dropped;
+static volatile bool stopping;
+
+static void fail(const char *format, ...)
+{
+    va_list args;
+    int error = errno;
+    fputs("guest: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, ": %s\n", strerror(error));
+    exit(1);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void sleep_ms(double ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms * 1e6) % 1000000000};
+    nanosleep(&t, NULL);
+}
+
+/* ---------------------------------------------------------------- the tap */
+
+/* Which queue a frame goes to is decided by this program: big ones to --queue, others to (length modulo queues). */
+static void steer(int tap)
+{
+    struct bpf_insn code[] = {
+        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1, .off = 0}, /* r0 = skb->len */
+        {.code = BPF_JMP | BPF_JLE | BPF_K, .dst_reg = 0, .off = 1, .imm = BIG_FRAME},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = opt.queue},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    union bpf_attr attr = {
+        .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+        .insns = (uintptr_t)code,
+        .insn_cnt = sizeof(code) / sizeof(*code),
+        .license = (uintptr_t) "GPL",
+    };
+    int program = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+    if (program < 0) fail("BPF_PROG_LOAD");
+    if (ioctl(tap, TUNSETSTEERINGEBPF, &program)) fail("TUNSETSTEERINGEBPF");
+}
+
+static int open_tap(void)
+{
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (opt.queues > 1 ? IFF_MULTI_QUEUE : 0)};
+    int header = NET_HEADER, fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) fail("/dev/net/tun");
+    snprintf(request.ifr_name, IFNAMSIZ, "%s", opt.tap);
+    if (ioctl(fd, TUNSETIFF, &request)) fail("TUNSETIFF %s", opt.tap);
+    if (ioctl(fd, TUNSETVNETHDRSZ, &header)) fail("TUNSETVNETHDRSZ");
+    if (ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)) fail("TUNSETOFFLOAD");
+    return fd;
+}
+
+static void tap_up(void)
+{
+    struct ifreq request = {0};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, IFNAMSIZ, "%s", opt.tap);
+    if (!opt.ipv6_noise) { /* neighbour discovery takes the first one to three buffers */
+        char path[128];
+        snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", opt.tap);
+        int sysctl = open(path, O_WRONLY);
+        if (sysctl >= 0 && write(sysctl, "1", 1) != 1) fail("%s", path);
+        close(sysctl);
+    }
+    if (ioctl(fd, SIOCGIFFLAGS, &request)) fail("SIOCGIFFLAGS %s", opt.tap);
+    request.ifr_flags |= IFF_UP;
+    if (ioctl(fd, SIOCSIFFLAGS, &request)) fail("SIOCSIFFLAGS %s", opt.tap);
+    close(fd);
+    tap_index = if_nametoindex(opt.tap);
+}
+
+/* ---------------------------------------------------------------- vhost */
+
+static size_t aligned(size_t n) { return (n + 4095) & ~4095UL; }
+static size_t ring_bytes(void) { return aligned(vring_size(opt.ring, 4096)); }
+static size_t queue_bytes(void) { return 2 * ring_bytes() + aligned((size_t)opt.ring * opt.size); }
+
+static void set_ring(struct queue *q, unsigned index, struct ring *ring)
+{
+    struct vhost_vring_state num = {.index = index, .num = opt.ring}, base = {.index = index};
+    struct vhost_vring_addr address = {
+        .index = index,
+        .desc_user_addr = (uintptr_t)ring->vring.desc,
+        .avail_user_addr = (uintptr_t)ring->vring.avail,
+        .used_user_addr = (uintptr_t)ring->vring.used,
+    };
+    ring->kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    ring->call = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    struct vhost_vring_file kick = {.index = index, .fd = ring->kick}, call = {.index = index, .fd = ring->call};
+    if (ioctl(q->vhost, VHOST_SET_VRING_NUM, &num)) fail("VHOST_SET_VRING_NUM %u", opt.ring);
+    if (ioctl(q->vhost, VHOST_SET_VRING_BASE, &base)) fail("VHOST_SET_VRING_BASE");
+    if (ioctl(q->vhost, VHOST_SET_VRING_ADDR, &address)) fail("VHOST_SET_VRING_ADDR");
+    if (ioctl(q->vhost, VHOST_SET_VRING_KICK, &kick)) fail("VHOST_SET_VRING_KICK");
+    if (ioctl(q->vhost, VHOST_SET_VRING_CALL, &call)) fail("VHOST_SET_VRING_CALL");
+}
+
+static void set_backend(struct queue *q, int tap)
+{
+    for (unsigned index = 0; index < 2; index++) {
+        struct vhost_vring_file backend = {.index = index, .fd = tap};
+        if (ioctl(q->vhost, VHOST_NET_SET_BACKEND, &backend) && tap >= 0) fail("VHOST_NET_SET_BACKEND %u", index);
+    }
+}
+
+static void open_vhost(struct queue *q, size_t offset)
+{
+    uint64_t offered;
+    struct {
+        struct vhost_memory head;
+        struct vhost_memory_region region;
+    } table = {.head.nregions = 1, .region = {.memory_size = memory_size, .userspace_addr = (uintptr_t)memory}};
+
+    q->vhost = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+    if (q->vhost < 0) fail("/dev/vhost-net");
+    if (opt.kthread) {
+        uint8_t from_owner = 0;
+        if (ioctl(q->vhost, VHOST_SET_FORK_FROM_OWNER, &from_owner)) fail("VHOST_SET_FORK_FROM_OWNER");
+    }
+    if (ioctl(q->vhost, VHOST_SET_OWNER)) fail("VHOST_SET_OWNER");
+    if (ioctl(q->vhost, VHOST_GET_FEATURES, &offered)) fail("VHOST_GET_FEATURES");
+    if (opt.features & ~offered)
+        fprintf(stderr, "guest: this kernel does not offer the features 0x%llx, going without\n",
+                (unsigned long long)(opt.features & ~offered));
+    opt.features &= offered;
+    if (ioctl(q->vhost, VHOST_SET_FEATURES, &opt.features)) fail("VHOST_SET_FEATURES");
+    if (ioctl(q->vhost, VHOST_SET_MEM_TABLE, &table)) fail("VHOST_SET_MEM_TABLE");
+
+    vring_init(&q->rx.vring, opt.ring, memory + offset, 4096);
+    vring_init(&q->tx.vring, opt.ring, memory + offset + ring_bytes(), 4096);
+    for (unsigned i = 0; i < opt.ring; i++)
+        q->rx.vring.desc[i] = (struct vring_desc){
+            .addr = offset + 2 * ring_bytes() + (uint64_t)i * opt.size, .len = opt.size, .flags = VRING_DESC_F_WRITE};
+    set_ring(q, 0, &q->rx);
+    set_ring(q, 1, &q->tx);
+}
+
+/* ---------------------------------------------------------------- the guest's side of the RX ring */
+
+static uint16_t used_index(struct queue *q) { return __atomic_load_n(&q->rx.vring.used->idx, __ATOMIC_ACQUIRE); }
+static unsigned outstanding(struct queue *q) { return (uint16_t)(q->rx.posted - used_index(q)); }
+
+static void kick(struct ring *ring)
+{
+    uint64_t one = 1;
+    if (write(ring->kick, &one, sizeof(one)) < 0 && errno != EAGAIN) fail("kick");
+}
+
+/* Posts `count` buffers, as many as fit, and kicks when vhost asks for it, as a driver does. */
+static void post(struct queue *q, unsigned count)
+{
+    struct ring *r = &q->rx;
+    uint16_t before = r->posted;
+    unsigned room = opt.ring - outstanding(q);
+    for (count = count < room ? count : room; count > 0; count--, r->posted++)
+        r->vring.avail->ring[r->posted % opt.ring] = r->posted % opt.ring;
+    if (r->posted == before) return;
+    __atomic_store_n(&r->vring.avail->idx, r->posted, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (opt.features & F(VIRTIO_RING_F_EVENT_IDX)) {
+        if (vring_need_event(*(volatile uint16_t *)&vring_avail_event(&r->vring), r->posted, before)) kick(r);
+    } else if (!(*(volatile uint16_t *)&r->vring.used->flags & VRING_USED_F_NO_NOTIFY)) {
+        kick(r);
+    }
+}
+
+/* Takes note of what vhost has filled. */
+static void collect(struct queue *q)
+{
+    uint64_t calls;
+    uint16_t used = used_index(q);
+    if (read(q->rx.call, &calls, sizeof(calls)) < 0 && errno != EAGAIN) fail("call");
+    q->received += (uint16_t)(used - q->seen);
+    q->seen = used;
+    vring_used_event(&q->rx.vring) = used; /* ask for the next call */
+}
+
+static void print_truth(unsigned index)
+{
+    struct queue *q = &queues[index];
+    struct vhost_vring_state base = {.index = 0};
+    if (ioctl(q->vhost, VHOST_GET_VRING_BASE, &base)) fail("VHOST_GET_VRING_BASE");
+    printf("truth queue=%u num=%u avail_idx=%u last_avail_idx=%u last_used_idx=%u features=0x%llx received=%llu t=%.6f\n", index,
+           opt.ring, q->rx.posted, base.num & 0xffff, used_index(q), (unsigned long long)opt.features,
+           (unsigned long long)q->received, now());
+}
+
+static void print_truths(void)
+{
+    for (unsigned i = 0; i < opt.queues; i++) print_truth(i);
+}
+
+static void refill(void)
+{
+    /* Enough for the frame twice over, whatever else waits in front of it. */
+    post(&queues[opt.queue], 2 * (opt.frame / opt.size + 1));
+    printf("refilled t=%.6f\n", now());
+}
+
+/* ---------------------------------------------------------------- frames */
+
+static void open_sender(void)
+{
+    int one = 1, bytes = 8 << 20;
+    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = tap_index};
+    sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (sender < 0) fail("AF_PACKET");
+    if (setsockopt(sender, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one))) fail("PACKET_VNET_HDR");
+    if (setsockopt(sender, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes))) fail("SO_SNDBUFFORCE");
+    if (bind(sender, (struct sockaddr *)&address, sizeof(address))) fail("bind to %s", opt.tap);
+}
+
+/* Sends one TCP frame of `length` bytes, headers included, into the tap: above 1514 a GSO frame. False: dropped. */
+static bool send_frame(unsigned length)
+{
+    static __thread unsigned char packet[sizeof(struct virtio_net_hdr) + 65600];
+    struct virtio_net_hdr *header = (void *)packet;
+    unsigned char *frame = packet + sizeof(*header), *ip = frame + 14, *tcp = ip + 20;
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = tap_index, .sll_protocol = htons(ETH_P_IP), .sll_halen = 6};
+    static const unsigned char mac[6] = {0x02, 0, 0, 0, 0, 1}, peer[6] = {0x02, 0, 0, 0, 0, 2};
+
+    memset(packet, 0, sizeof(*header) + 54);
+    header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    header->csum_start = 34;
+    header->csum_offset = 16;
+    if (length > ETH_FRAME_LEN) {
+        header->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+        header->gso_size = 1448;
+        header->hdr_len = 54;
+    }
+    memcpy(frame, mac, 6);
+    memcpy(frame + 6, peer, 6);
+    memcpy(to.sll_addr, mac, 6);
+    frame[12] = 0x08;
+    ip[0] = 0x45;
+    *(uint16_t *)(ip + 2) = htons(length - 14);
+    ip[6] = 0x40;
+    ip[8] = 64;
+    ip[9] = 6;
+    memcpy(ip + 12, "\xc0\x00\x02\x02\xc0\x00\x02\x01", 8); /* 192.0.2.2 to 192.0.2.1 */
+    *(uint16_t *)tcp = htons(40000);
+    *(uint16_t *)(tcp + 2) = htons(5001);
+    tcp[12] = 0x50;
+    tcp[13] = 0x10;
+    if (sendto(sender, packet, sizeof(*header) + length, 0, (struct sockaddr *)&to, sizeof(to)) >= 0) {
+        __atomic_add_fetch(&sent, 1, __ATOMIC_RELAXED);
+        return true;
+    }
+    if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR && errno != ENETDOWN) fail("sending a frame of %u bytes", length);
+    __atomic_add_fetch(&dropped, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* A length near `wanted` that steer() sends to `queue`. */
+static unsigned length_for(unsigned queue, unsigned wanted) { return wanted - wanted % opt.queues + queue; }
+
+/* The traffic generator: full speed, or --rate frames a second, to every queue that has a guest to take them. */
+static void *traffic(void *unused)
+{
+    static const unsigned mixed[] = {90, 1400, 1400, 9000, 200, 24000, 1400};
+    double started = now();
+    for (uint64_t n = 0; !stopping; n++) {
+        unsigned queue = n % opt.queues;
+        if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && queue == opt.queue) {
+            if (opt.queues == 1) break;
+            continue;
+        }
+        unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : 1400;
+        if (!send_frame(length_for(queue, wanted))) sched_yield();
+        if (opt.rate > 0) {
+            double ahead = started + n / opt.rate - now();
+            if (ahead > 0) sleep_ms(ahead * 1000);
+        }
+    }
+    return unused;
+}
+
+/* ---------------------------------------------------------------- the story */
+
+static void usage(FILE *to)
+{
+    fputs("usage: guest [OPTION]...\n"
+          "  --tap NAME            the tap to create (tap9)\n"
+          "  --behaviour B         livelock, healthy, slow, starved or kick-storm (livelock)\n"
+          "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
+          "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
+          "  --features LIST       of in_order, event_idx, no_mrg\n"
+          "  --queues N            queue pairs, one vhost device each (1); --behaviour is that of --queue K (0), the others are healthy\n"
+          "  --seconds N           leave after N seconds (0: stay until a signal)\n"
+          "  --onset-after S       send the big frame S seconds after the start (0)\n"
+          "  --refill-after S      refill S seconds after the onset (never)\n"
+          "  --interval-ms N       slow: one buffer each N ms (20)\n"
+          "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
+          "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
+          "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
+          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGTERM and SIGINT detach and leave.\n"
+          "Lines on stdout: ready, onset, refilled, truth, done; t is CLOCK_MONOTONIC in seconds.\n",
+          to);
+}
+
+static unsigned number(const char *name, const char *text, unsigned low, unsigned high)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*end || end == text || value < low || value > high) {
+        fprintf(stderr, "guest: --%s %s: a number from %u to %u is wanted\n", name, text, low, high);
+        exit(64);
+    }
+    return value;
+}
+
+static void feature(char *list)
+{
+    for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
+        if (!strcmp(name, "in_order")) opt.features |= F(VIRTIO_F_IN_ORDER);
+        else if (!strcmp(name, "event_idx")) opt.features |= F(VIRTIO_RING_F_EVENT_IDX);
+        else if (!strcmp(name, "no_mrg")) opt.features &= ~F(VIRTIO_NET_F_MRG_RXBUF);
+        else { fprintf(stderr, "guest: unknown feature %s\n", name); exit(64); }
+    }
+}
+
+static enum behaviour behaviour(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(behaviours) / sizeof(*behaviours); i++)
+        if (!strcmp(name, behaviours[i])) return i;
+    fprintf(stderr, "guest: unknown behaviour %s\n", name);
+    exit(64);
+}
+
+static void parse(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"tap", 1, 0, 't'}, {"behaviour", 1, 0, 'b'}, {"ring", 1, 0, 'r'}, {"buffers", 1, 0, 'n'}, {"size", 1, 0, 's'},
+        {"frame", 1, 0, 'f'}, {"features", 1, 0, 'F'}, {"queues", 1, 0, 'Q'}, {"queue", 1, 0, 'q'}, {"seconds", 1, 0, 'S'},
+        {"onset-after", 1, 0, 'o'}, {"refill-after", 1, 0, 'R'}, {"interval-ms", 1, 0, 'i'}, {"rate", 1, 0, 'p'},
+        {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
+    bool buffers = false;
+    int option, at = 0;
+    while ((option = getopt_long(argc, argv, "h", options, &at)) != -1) {
+        const char *name = option == '?' ? "" : options[at].name;
+        switch (option) {
+        case 't': opt.tap = optarg; break;
+        case 'b': opt.behaviour = behaviour(optarg); break;
+        case 'r': opt.ring = number(name, optarg, 2, 32768); break;
+        case 'n': opt.buffers = number(name, optarg, 0, 32768); buffers = true; break;
+        case 's': opt.size = number(name, optarg, 64, 1 << 20); break;
+        case 'f': opt.frame = number(name, optarg, 60, 65549); break;
+        case 'F': feature(optarg); break;
+        case 'Q': opt.queues = number(name, optarg, 1, MAX_QUEUES); break;
+        case 'q': opt.queue = number(name, optarg, 0, MAX_QUEUES - 1); break;
+        case 'S': opt.seconds = atof(optarg); break;
+        case 'o': opt.onset_after = atof(optarg); break;
+        case 'R': opt.refill_after = atof(optarg); break;
+        case 'i': opt.interval_ms = number(name, optarg, 1, 60000); break;
+        case 'p': opt.rate = atof(optarg); break;
+        case '6': opt.ipv6_noise = true; break;
+        case 'k': opt.kthread = true; break;
+        case 'h': usage(stdout); exit(0);
+        default: usage(stderr); exit(64);
+        }
+    }
+    if (optind < argc || opt.queue >= opt.queues || (opt.ring & (opt.ring - 1)) || opt.buffers > opt.ring) {
+        fputs("guest: --queue must be below --queues, --ring a power of two and --buffers not above it\n", stderr);
+        usage(stderr);
+        exit(64);
+    }
+    if (!buffers && opt.behaviour == STARVED) opt.buffers = 0;
+    if (!buffers && opt.behaviour == HEALTHY) opt.buffers = opt.ring;
+    if (opt.rate < 0) opt.rate = opt.behaviour == HEALTHY || opt.behaviour == KICK_STORM ? 0 : 200;
+}
+
+static void set_up(void)
+{
+    memory_size = opt.queues * queue_bytes();
+    memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) fail("mmap of %zu bytes", memory_size);
+    if (if_nametoindex(opt.tap)) {
+        fprintf(stderr, "guest: %s exists already\n", opt.tap);
+        exit(1);
+    }
+    for (unsigned i = 0; i < opt.queues; i++) queues[i].tap = open_tap();
+    if (opt.queues > 1) steer(queues[0].tap);
+    for (unsigned i = 0; i < opt.queues; i++) {
+        open_vhost(&queues[i], i * queue_bytes());
+        post(&queues[i], i == opt.queue ? opt.buffers : opt.ring);
+        set_backend(&queues[i], queues[i].tap);
+    }
+    tap_up();
+    open_sender();
+    kick(&queues[opt.queue].rx);
+}
+
+/* What the queue under test waits for at `onset`: the frame that does not fit, or one that finds no buffer. */
+static void onset(void)
+{
+    if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED) {
+        send_frame(opt.behaviour == LIVELOCK ? opt.frame : length_for(opt.queue, 90));
+        printf("onset t=%.6f\n", now());
+    }
+}
+
+/* One round of the guest: takes what came, gives buffers back as its behaviour says. */
+static void serve(double *next_buffer, double *next_kick)
+{
+    for (unsigned i = 0; i < opt.queues; i++) {
+        struct queue *q = &queues[i];
+        collect(q);
+        if (i != opt.queue || opt.behaviour == HEALTHY) {
+            unsigned target = i == opt.queue ? opt.buffers : opt.ring, have = outstanding(q);
+            if (have < target) post(q, target - have);
+        } else if (opt.behaviour == SLOW && now() >= *next_buffer) {
+            post(q, 1);
+            *next_buffer = now() + opt.interval_ms / 1000.0;
+        } else if (opt.behaviour == KICK_STORM && now() >= *next_kick) {
+            kick(&q->rx);
+            if (opt.rate > 0) *next_kick = now() + 1 / opt.rate;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    sigset_t signals;
+    pthread_t generator;
+    bool begun = false;
+    double started, onset_at = 0, next_buffer = 0, next_kick = 0;
+    struct pollfd fds[MAX_QUEUES + 1];
+
+    parse(argc, argv);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGUSR2);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    fds[0] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), .events = POLLIN};
+
+    set_up();
+    for (unsigned i = 0; i < opt.queues; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
+    printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, opt.queues, started = now());
+    if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
+
+    while (!stopping) {
+        struct signalfd_siginfo info;
+        int wait = opt.behaviour == KICK_STORM ? (opt.rate > 0 ? 1 : 0) : 5;
+        if (poll(fds, opt.queues + 1, wait) < 0 && errno != EINTR) fail("poll");
+        while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
+            if (info.ssi_signo == SIGUSR1) refill();
+            else if (info.ssi_signo == SIGUSR2) print_truths();
+            else stopping = true;
+        }
+        serve(&next_buffer, &next_kick);
+        if (!begun && now() - started >= opt.onset_after) {
+            begun = true;
+            onset_at = now();
+            onset();
+        }
+        if (begun && opt.refill_after >= 0 && now() - onset_at >= opt.refill_after) {
+            opt.refill_after = -1;
+            refill();
+        }
+        if (opt.seconds > 0 && now() - started >= opt.seconds) stopping = true;
+    }
+
+    pthread_join(generator, NULL);
+    print_truths();
+    for (unsigned i = 0; i < opt.queues; i++) set_backend(&queues[i], -1);
+    printf("done sent=%llu dropped=%llu seconds=%.3f\n", (unsigned long long)sent, (unsigned long long)dropped, now() - started);
+    return 0;
+}

@@ -1,0 +1,25 @@
+# What the lab needs from the system, installed when it is lacking. Sourced, after common.sh; `lab/deps` runs it by itself.
+# shellcheck shell=bash
+
+# A command that tells that a package is there, and the package.
+LAB_DEPS='
+mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gcc make:make depmod:kmod flock:util-linux setpriv:util-linux
+/usr/include/linux/vhost.h:linux-libc-dev /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev
+/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring tar:tar stty:coreutils
+'
+
+lab_deps() {
+    local pair missing=()
+    for pair in $LAB_DEPS; do
+        case $pair in
+        /*) [ -e "${pair%%:*}" ] || missing+=("${pair#*:}") ;;
+        *) command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}") ;;
+        esac
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing ${missing[*]}"
+    [ "$(id -u)" = 0 ] || die "that needs root; or install them yourself: apt-get install ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    quietly apt-get -q update || die "apt-get update failed"
+    quietly apt-get -q install -y --no-install-recommends "${missing[@]}" || die "installing ${missing[*]} failed"
+}

@@ -1,0 +1,153 @@
+#!/bin/bash
+# The scenario library. In the VM, `scenario.sh NAME` runs lab/scenarios/NAME.sh with these functions; what a scenario
+# leaves in $RESULTS comes back to the host. A check that fails is recorded and the scenario goes on; `fatal` ends it.
+#
+#   check SENTENCE COMMAND...      passes when COMMAND does; what it prints are the figures of the check
+#   wait_for SECONDS WHAT COMMAND...  polls COMMAND until it succeeds; when it does not in time, that is a failed check
+#   note KEY VALUE                 a figure worth keeping: console, results/notes.tsv
+#   fatal SENTENCE                 a failed check, and the end of the scenario
+#   start_guest OPTION...          starts vhost-guest and waits until it is ready: GUEST_PID, GUEST_LOG
+#   guest_truth FIELD [PID] [QUEUE]   a field of its truth line (avail_idx, last_used_idx, ...), read now
+#   guest_says WORD [PID]          has it printed a line that begins so? refill_guest, stop_guest [PID]
+#   worker_of PID                  the vhost worker threads of that process, one tid a line
+#   cpu_percent TID SECONDS        CPU time of a thread over so many seconds, in percent of one CPU
+#   is VALUE OP VALUE              a comparison (-eq, -ge, ...; == for text) that prints what it compared
+#   $KERNEL $KERNEL_STATUS         the kernel's name in lab/kernels, and affected or fixed
+# shellcheck shell=bash
+set -uo pipefail
+
+CHANNEL=${CHANNEL:-/dev/hvc0}
+GUEST_PID='' GUEST_LOG=''
+declare -A GUEST_LOGS=()
+
+seconds() { cut -d' ' -f1 /proc/uptime; }
+since() { awk -v from="$1" -v to="$(seconds)" 'BEGIN { printf "%.1f", to - from }'; }
+
+# One line to the host: @KIND, then the fields, separated by tabs; a line break in a field becomes \n.
+tell() {
+    local kind=$1 line field
+    shift
+    line=@$kind
+    for field; do
+        field=${field//$'\t'/ }
+        field=${field//$'\r'/}
+        line+=$'\t'${field//$'\n'/\\n}
+    done
+    printf '%s\n' "$line" >>"$CHANNEL"
+    printf '%s\n' "$line"
+}
+
+record() { tell check "$SCENARIO" "$1" "$2" "$3" "$4"; } # pass|fail SECONDS SENTENCE FIGURES
+
+check() {
+    local sentence=$1 from output status=0
+    shift
+    from=$(seconds)
+    output=$("$@" 2>&1) || status=$?
+    output=$(tail -c 2000 <<<"$output")
+    if [ "$status" = 0 ]; then record pass "$(since "$from")" "$sentence" "$output"; else
+        record fail "$(since "$from")" "$sentence" "${output:-no output} (exit code $status of: $*)"
+    fi
+    return "$status"
+}
+
+wait_for() {
+    local limit=$1 what=$2 from output
+    shift 2
+    from=$(seconds)
+    until output=$("$@" 2>&1); do
+        if awk -v t="$(since "$from")" -v limit="$limit" 'BEGIN { exit !(t > limit) }'; then
+            record fail "$(since "$from")" "$what within $limit s" "${output:+$(tail -c 2000 <<<"$output") }(still failing: $*)"
+            return 1
+        fi
+        sleep 0.2
+    done
+    record pass "$(since "$from")" "$what within $limit s" "after $(since "$from") s"
+}
+
+note() {
+    printf '%s\t%s\n' "$1" "$2" >>"$RESULTS/notes.tsv"
+    tell note "$SCENARIO" "$1" "$2"
+}
+
+fatal() {
+    record fail 0 "$1" "the scenario cannot go on"
+    exit 1
+}
+
+is() {
+    printf '%s' "$*"
+    test "$1" "$2" "$3"
+}
+
+start_guest() {
+    local log
+    log=$RESULTS/guest-$((${#GUEST_LOGS[@]} + 1)).log
+    vhost-guest "$@" >"$log" 2>&1 &
+    # shellcheck disable=SC2034  # for the scenario
+    GUEST_PID=$! GUEST_LOG=$log GUEST_LOGS[$GUEST_PID]=$log
+    for _ in {1..300}; do
+        if grep -q '^ready ' "$log"; then return; fi
+        kill -0 "$GUEST_PID" 2>/dev/null || break
+        sleep 0.1
+    done
+    fatal "vhost-guest $* starts: $(cat "$log")"
+}
+
+guest_says() { grep -q "^$1" "${GUEST_LOGS[${2:-$GUEST_PID}]}"; }
+
+guest_truth() {
+    local field=$1 pid=${2:-$GUEST_PID} queue=${3:-0} log before
+    log=${GUEST_LOGS[$pid]}
+    before=$(grep -c "^truth queue=$queue " "$log")
+    kill -USR2 "$pid" || return
+    for _ in {1..100}; do
+        [ "$(grep -c "^truth queue=$queue " "$log")" -gt "$before" ] && break
+        sleep 0.05
+    done
+    grep "^truth queue=$queue " "$log" | tail -n 1 | grep -oP "(?<= $field=)\S+"
+}
+
+refill_guest() { kill -USR1 "${1:-$GUEST_PID}"; }
+
+stop_guest() {
+    local pid=${1:-$GUEST_PID}
+    kill "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+}
+
+worker_of() {
+    # A thread of its process, or (up to 6.3) a kthread of that name.
+    grep -lsx "vhost-$1" /proc/"$1"/task/*/comm /proc/[0-9]*/comm | sed -E 's|.*/([0-9]+)/comm|\1|' | sort -un
+}
+
+# Sets CPU_TICKS (utime + stime) of a thread and CPU_TIME (uptime in 1/100 s). Without a fork: under load one takes seconds.
+cpu_sample() {
+    local stat fields
+    # Through task/: /proc/TID/stat adds up the whole process.
+    { read -r stat <"/proc/$1/task/$1/stat"; } 2>/dev/null || return
+    # The name may hold spaces and parentheses: fields count from the last one.
+    read -ra fields <<<"${stat##*) }"
+    CPU_TICKS=$((fields[11] + fields[12]))
+    read -r CPU_TIME _ </proc/uptime
+    CPU_TIME=${CPU_TIME/./}
+}
+
+cpu_percent() {
+    local CPU_TICKS CPU_TIME ticks time
+    cpu_sample "$1" || return
+    ticks=$CPU_TICKS time=$CPU_TIME
+    sleep "$2"
+    cpu_sample "$1" || return
+    echo $(((CPU_TICKS - ticks) * 10000 / $(getconf CLK_TCK) / (CPU_TIME - time)))
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    SCENARIO=$1 RESULTS=/results/$1
+    export RESULTS
+    mkdir -p "$RESULTS"
+    trap 'jobs -p | xargs -r kill -9 2>/dev/null' EXIT
+    # shellcheck source=/dev/null
+    . "/opt/lab/scenarios/$1.sh"
+    exit 0
+fi

@@ -1,0 +1,111 @@
+# One virtual machine, from payload to results. Sourced, after common.sh, mirror.sh, kernel.sh and image.sh.
+# shellcheck shell=bash
+
+# A run has a working directory of its own, and at most one QEMU; both go when the script ends, however it ends.
+VM_DIR='' VM_PID=''
+vm_cleanup() {
+    if [ -n "$VM_PID" ] && kill "$VM_PID" 2>/dev/null; then
+        wait "$VM_PID" 2>/dev/null || true
+    fi
+    [ -z "$VM_DIR" ] || rm -rf "$VM_DIR"
+}
+
+vm_prepare() {
+    VM_DIR=$(mktemp -d "${TMPDIR:-/tmp}/vhostwatch-lab.XXXXXX")
+    trap vm_cleanup EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
+# distribution OPTION: the directory with bin/vhostwatch that goes into the VM; empty for "none".
+distribution() {
+    local dist=${1:-${VHOSTWATCH_DIST:-$PROJECT/agent/target/vhostwatch}}
+    [ "$dist" = none ] && return
+    [ -e "$dist/bin/vhostwatch" ] ||
+        die "no vhostwatch distribution in $dist: run \`mvn package\` first, or name one with --dist DIR (--dist none: go without)"
+    printf '%s\n' "$dist"
+}
+
+# guest_program: prints the cache directory with `guest`, the C program of lab/guest, built statically.
+guest_program() { cached "program-$(content_key "$LAB"/guest/*)" build_guest_program; }
+build_guest_program() { quietly make -s -C "$LAB/guest" OUT="$1" || die "lab/guest does not compile"; }
+
+# vm_payload JOB DIST: packs what goes to the VM; JOB is the shell script that the VM runs.
+vm_payload() {
+    local job=$1 dist=$2 root=$VM_DIR/payload guest
+    guest=$(guest_program)
+    mkdir -p "$root/opt/lab/bin" "$root/opt/vhostwatch"
+    cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/scenarios" "$root/opt/lab/"
+    cp "$guest/guest" "$root/opt/lab/bin/vhost-guest"
+    printf '%s\n' "$job" >"$root/opt/lab/job"
+    [ -z "$dist" ] || cp -rL "$dist/." "$root/opt/vhostwatch/"
+    tar --owner=0 --group=0 -cf "$VM_DIR/payload.tar" -C "$root" .
+    truncate -s 512M "$VM_DIR/results.img"
+}
+
+# As many machines at a time as there are processors: emulation with less than one each only makes timeouts.
+vm_slot() {
+    local slots=${VHOSTWATCH_LAB_SLOTS:-$(nproc)} slot said=
+    mkdir -p "$CACHE/locks"
+    while :; do
+        for ((slot = 1; slot <= slots; slot++)); do
+            exec 8>"$CACHE/locks/slot-$slot"
+            flock -n 8 && return
+        done
+        [ -n "$said" ] || say "$slots VMs are running, waiting for one to end (VHOSTWATCH_LAB_SLOTS)"
+        said=yes
+        sleep 1
+    done
+}
+
+# vm_command KERNEL-NAME: sets VM, the QEMU command without its console and channel.
+vm_command() {
+    local name=$1 kernel_dir image tree lib boot
+    kernel_dir=$(kernel "$name")
+    image=$(guest_image)
+    tree=$(emulator)/root
+    lib=$tree/usr/lib/x86_64-linux-gnu
+    boot=$kernel_dir/vmlinux
+    [ -e "$boot" ] || boot=$kernel_dir/vmlinuz
+    # The emulator's own loader and libraries: nothing of the host's is used, and no chroot is needed.
+    # shellcheck disable=SC2054  # the commas are QEMU's
+    VM=(setpriv --pdeathsig TERM env "QEMU_MODULE_DIR=$lib/qemu" "TMPDIR=$VM_DIR"
+        "$tree/usr/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$lib:$lib/pulseaudio:$lib/blas:$lib/lapack"
+        "$tree/usr/bin/qemu-system-x86_64" -L "$tree/usr/share/qemu" -L "$tree/usr/share/seabios" -L "$tree/usr/lib/ipxe/qemu"
+        -nodefaults -no-user-config -display none -no-reboot -machine q35 -accel "${VHOSTWATCH_LAB_ACCEL:-tcg,thread=multi}" -cpu max
+        -smp "${VHOSTWATCH_LAB_CPUS:-2}" -m "${VHOSTWATCH_LAB_MEMORY:-2048}"
+        -kernel "$boot"
+        -append "root=PARTUUID=$ROOT_DISK_ID-01 rw rootwait init=/lab-init console=ttyS0 panic=1 mitigations=off nokaslr tsc=reliable audit=0 ${VHOSTWATCH_LAB_APPEND:-}"
+        -device "nvme,id=disks,serial=lab"
+        -drive "if=none,id=root,file=$image/root.img,format=raw,snapshot=on,cache=unsafe" -device nvme-ns,drive=root,bus=disks,shared=off,nsid=1
+        -drive "if=none,id=modules,file=$kernel_dir/modules.ext4,format=raw,readonly=on" -device nvme-ns,drive=modules,bus=disks,shared=off,nsid=2
+        -drive "if=none,id=payload,file=$VM_DIR/payload.tar,format=raw,readonly=on" -device nvme-ns,drive=payload,bus=disks,shared=off,nsid=3
+        -drive "if=none,id=results,file=$VM_DIR/results.img,format=raw,cache=unsafe" -device nvme-ns,drive=results,bus=disks,shared=off,nsid=4
+        -device virtio-serial)
+}
+
+# vm_results DIR: unpacks what the VM left; fails when it did not get that far.
+vm_results() {
+    mkdir -p "$1"
+    tar -xf "$VM_DIR/results.img" -C "$1" 2>/dev/null && [ -e "$1/status" ]
+}
+
+# Why the VM ended early, in the console's own words.
+console_tail() {
+    say "the last lines of the console${1:+ ($1)}:"
+    tail -n 30 "$VM_DIR/console.log" 2>/dev/null | tr -d '\r' | sed 's/^/    /' >&2
+}
+
+# vm_start SECONDS: starts the VM, no longer than that; what its job writes to /dev/hvc0 comes out of $VM_DIR/channel.
+vm_start() {
+    mkfifo "$VM_DIR/channel"
+    setpriv --pdeathsig TERM timeout -k 5 "$1" "${VM[@]}" -serial "file:$VM_DIR/console.log" \
+        -chardev stdio,id=channel,signal=off -device virtconsole,chardev=channel \
+        </dev/null >"$VM_DIR/channel" 2>"$VM_DIR/qemu.log" &
+    VM_PID=$!
+}
+
+vm_wait() {
+    wait "$VM_PID" || true
+    VM_PID=''
+}
