@@ -51,6 +51,9 @@ public final class Examination {
   private final VmmIdentity identity;
   private @Nullable IOException unrecorded;
 
+  /** A bpftrace that hung once is not waited for again. */
+  private boolean hung;
+
   /**
    * @param recording takes the events too, if there is one
    * @param progress takes words on what goes on
@@ -189,6 +192,7 @@ public final class Examination {
         bpftrace().census(script, line -> emit(new Event.Line(Event.Source.CENSUS, line)))) {
       if (!child.await(patience)) {
         child.stop(STOP_GRACE);
+        hung = true;
         return "the census did not end within " + patience.toSeconds() + " s: " + child.complaint();
       }
       return child.exitCode() == 0 ? "" : "the census failed: " + child.complaint();
@@ -224,6 +228,11 @@ public final class Examination {
       throws InterruptedException {
     Event.Source source = suspects.isEmpty() ? Event.Source.SENTINEL : Event.Source.EVIDENCE;
     EvidencePlan measures = suspects.isEmpty() ? null : plan.evidencePlan(suspects);
+    if (hung) {
+      emit(new Event.End(source, "no probes: bpftrace hangs"));
+      watchCpu(time);
+      return;
+    }
     if (plan.sentinel().isEmpty()) {
       emit(new Event.End(source, "no function to see spins by can be probed in this kernel"));
       meanwhile.run();
