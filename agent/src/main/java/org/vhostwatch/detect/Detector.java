@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
@@ -88,21 +89,37 @@ public final class Detector {
               : Rate.first(now, worker.cpuTicks());
       loads.put(worker.tid(), new HostState.Load(worker, ticks));
     }
-    // A queue ends with its worker. One that was never seen is new, not gone.
+    // A queue ends with its worker. One whose worker was never seen is new, not gone.
     Map<Long, QueueTrack> left = new HashMap<>(state.queues());
-    left.values()
-        .removeIf(
-            track ->
-                state.loads().containsKey(track.worker()) && !loads.containsKey(track.worker()));
-    return state.withLoads(loads, left);
+    Map<Long, SpinCounters> ended = new HashMap<>(state.ended());
+    for (QueueTrack track : state.queues().values()) {
+      HostState.Load before = state.loads().get(track.worker());
+      HostState.Load after = loads.get(track.worker());
+      if (before != null && (after == null || !after.worker().id().equals(before.worker().id()))) {
+        left.remove(track.vq());
+        end(track, ended);
+      }
+    }
+    return state.withLoads(loads, left, ended);
+  }
+
+  private static void end(QueueTrack track, Map<Long, SpinCounters> ended) {
+    if (track.spin() != null) {
+      ended.put(track.vq(), track.spin().latest());
+    }
   }
 
   private static HostState census(HostState state, List<CensusQueue> seen, long now) {
     Map<Long, QueueTrack> queues = new HashMap<>();
+    Map<Long, SpinCounters> ended = new HashMap<>(state.ended());
     for (CensusQueue queue : seen) {
       QueueTrack old = state.queues().get(queue.vq());
-      QueueTrack track = old != null && sameOwner(old, queue) ? old : QueueTrack.of(queue.vq());
-      queues.put(queue.vq(), track.with(queue, now));
+      QueueTrack track = old;
+      if (track != null && !sameOwner(track, queue)) {
+        end(track, ended);
+        track = null;
+      }
+      queues.put(queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, now));
     }
     // The census walks file tables while they change, and takes its time: a queue that spun just
     // now may be younger than it. If it is gone, so is its worker, and that ends it.
@@ -111,7 +128,7 @@ public final class Detector {
         queues.put(old.vq(), old);
       }
     }
-    return state.withCensus(queues);
+    return state.withCensus(queues, ended);
   }
 
   private static boolean spunLately(QueueTrack track, long now) {
@@ -130,16 +147,37 @@ public final class Detector {
   private static HostState frame(
       HostState state, List<SpinCounters> seen, long kernelNanos, long now) {
     Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
+    Map<Long, SpinCounters> ended = new HashMap<>(state.ended());
     for (SpinCounters counters : seen) {
+      SpinCounters before = ended.get(counters.vq());
+      if (before != null && counters.passes() < before.passes()) {
+        before = null;
+        ended.remove(counters.vq());
+      }
       QueueTrack old = queues.get(counters.vq());
-      // The sentinel's maps keep queues that are gone: only a living spin brings a new one.
+      if (before != null && ofTheEnded(counters, before, old, state)) {
+        ended.put(counters.vq(), counters);
+        continue;
+      }
+      // A queue that is not known to spin yet begins with a living spin.
       boolean living = kernelNanos - counters.seen() <= Judge.ACTIVE_NANOS;
-      if (old != null || living) {
+      if (living || (old != null && old.spin() != null)) {
         queues.put(
             counters.vq(),
-            (old == null ? QueueTrack.of(counters.vq()) : old).with(counters, kernelNanos));
+            (old == null ? QueueTrack.of(counters.vq()) : old).with(counters, before, kernelNanos));
+        ended.remove(counters.vq());
       }
     }
-    return state.withFrame(queues, now, kernelNanos);
+    return state.withFrame(queues, ended, now, kernelNanos);
+  }
+
+  /** Returns whether counters are still those of a queue that is gone, or of its last moments. */
+  private static boolean ofTheEnded(
+      SpinCounters counters, SpinCounters before, @Nullable QueueTrack now, HostState state) {
+    if (counters.passes() == before.passes()) {
+      return true;
+    }
+    int worker = now == null || now.census() == null ? 0 : now.census().latest().workerTid();
+    return worker != 0 ? counters.tid() != worker : !state.loads().containsKey(counters.tid());
   }
 }

@@ -3,17 +3,19 @@ package org.vhostwatch.detect;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.SpinCounters;
 
 /** What the detector knows of a host. Immutable; made by {@link Detector#next}. */
 public final class HostState {
 
   /** Nothing seen yet. */
-  public static final HostState EMPTY = new HostState(Map.of(), Map.of(), false, null, 0);
+  public static final HostState EMPTY = new HostState(Map.of(), Map.of(), Map.of(), false, null, 0);
 
   /** A worker and the CPU time that it uses, in clock ticks over nanoseconds. */
   record Load(Worker worker, Rate ticks) {}
 
   private final Map<Long, QueueTrack> queues;
+  private final Map<Long, SpinCounters> ended;
   private final Map<Integer, Load> loads;
   private final boolean censused;
   private final @Nullable Long framedAt;
@@ -21,11 +23,13 @@ public final class HostState {
 
   HostState(
       Map<Long, QueueTrack> queues,
+      Map<Long, SpinCounters> ended,
       Map<Integer, Load> loads,
       boolean censused,
       @Nullable Long framedAt,
       long frameKernelNanos) {
     this.queues = queues;
+    this.ended = ended;
     this.loads = loads;
     this.censused = censused;
     this.framedAt = framedAt;
@@ -34,6 +38,14 @@ public final class HostState {
 
   Map<Long, QueueTrack> queues() {
     return queues;
+  }
+
+  /**
+   * Returns what the sentinel's maps still hold of queues that are gone, by address: whoever gets
+   * the address next begins there, not at zero.
+   */
+  Map<Long, SpinCounters> ended() {
+    return ended;
   }
 
   /** Returns workers by thread id. */
@@ -57,22 +69,25 @@ public final class HostState {
   }
 
   HostState withQueues(Map<Long, QueueTrack> next) {
-    return new HostState(next, loads, censused, framedAt, frameKernelNanos);
+    return new HostState(next, ended, loads, censused, framedAt, frameKernelNanos);
   }
 
-  HostState withCensus(Map<Long, QueueTrack> next) {
-    return new HostState(next, loads, true, framedAt, frameKernelNanos);
+  HostState withCensus(Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone) {
+    return new HostState(next, gone, loads, true, framedAt, frameKernelNanos);
   }
 
-  HostState withLoads(Map<Integer, Load> next, Map<Long, QueueTrack> left) {
-    return new HostState(left, next, censused, framedAt, frameKernelNanos);
+  HostState withLoads(
+      Map<Integer, Load> next, Map<Long, QueueTrack> left, Map<Long, SpinCounters> gone) {
+    return new HostState(left, gone, next, censused, framedAt, frameKernelNanos);
   }
 
-  HostState withFrame(Map<Long, QueueTrack> next, long now, long kernelNanos) {
-    return new HostState(next, loads, censused, now, kernelNanos);
+  HostState withFrame(
+      Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone, long now, long kernelNanos) {
+    return new HostState(next, gone, loads, censused, now, kernelNanos);
   }
 
+  /** The next sentinel's maps begin empty. */
   HostState withoutSentinel() {
-    return new HostState(queues, loads, censused, null, 0);
+    return new HostState(queues, Map.of(), loads, censused, null, 0);
   }
 }

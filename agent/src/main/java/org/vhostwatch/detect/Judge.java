@@ -246,9 +246,18 @@ final class Judge {
       return spin.episodePasses() * 1e9 / spin.episodeNanos();
     }
 
-    /** Returns whether passes go on at such a rate that the worker spins. */
+    private long episodeNanos() {
+      return track.spin() == null ? 0 : track.spin().latest().episodeNanos();
+    }
+
+    /**
+     * Returns whether passes go on at such a rate that the worker spins. Two kicks of a starved
+     * guest are two passes within a millisecond on a fixed kernel too: that is no rate yet.
+     */
     boolean spins() {
-      return active && passesPerSecond() >= settings.minPassesPerSecond();
+      return active
+          && episodeNanos() >= NOTABLE_NANOS
+          && passesPerSecond() >= settings.minPassesPerSecond();
     }
 
     /** Returns when the spin began, as far back as it is known. */
@@ -263,13 +272,18 @@ final class Judge {
       return Math.max(byProbe, stillBacksSpin() ? stillNanos() : 0);
     }
 
+    /**
+     * Returns whether censuses show that a spin began before the probes saw it. A stall that ends
+     * in a burst of kicks is not such a spin: it must have gone on for a while.
+     */
     private boolean stillBacksSpin() {
       CensusQueue queue = censusLatest();
       if (queue == null || stillNanos() == 0) {
         return false;
       }
       return (active && track.spin() != null)
-          ? track.spin().latest().indices()
+          ? episodeNanos() >= ACTIVE_NANOS
+              && track.spin().latest().indices()
               && track.spin().latest().usedIdx() == queue.lastUsedIdx()
           : stuckUnexplained();
     }
@@ -320,10 +334,15 @@ final class Judge {
           || (track.spin().share() >= NOTABLE_SHARE && track.spin().repeats());
     }
 
-    /** Returns the capture, if it is of the present spin. */
+    /**
+     * Returns the capture, if all of it is of the present spin: what it received before that says
+     * nothing.
+     */
     @Nullable Evidence freshEvidence() {
       Evidence evidence = track.evidence();
-      return evidence != null && spinNanos() > 0 && evidence.to() >= spinSince() ? evidence : null;
+      return evidence != null && spinNanos() > 0 && evidence.from() >= spinSince()
+          ? evidence
+          : null;
     }
 
     Outcome outcome(boolean met) {

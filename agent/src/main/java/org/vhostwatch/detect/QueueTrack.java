@@ -18,9 +18,13 @@ record QueueTrack(
         vq, census == null ? Stillness.first(queue, now) : census.next(queue, now), spin, evidence);
   }
 
-  QueueTrack with(SpinCounters counters, long kernelNanos) {
+  /**
+   * @param before what the counters were when another queue had this address, null if none had
+   */
+  QueueTrack with(SpinCounters counters, @Nullable SpinCounters before, long kernelNanos) {
+    SpinTrack known = spin == null && before != null ? SpinTrack.after(before, counters) : spin;
     SpinTrack next =
-        spin == null ? SpinTrack.first(counters, kernelNanos) : spin.next(counters, kernelNanos);
+        known == null ? SpinTrack.first(counters, kernelNanos) : known.next(counters, kernelNanos);
     return new QueueTrack(vq, census, next, evidence);
   }
 

@@ -38,6 +38,12 @@ record SpinTrack(
         rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()));
   }
 
+  /** Returns the track of a queue whose address another queue had, which left these counters. */
+  static SpinTrack after(SpinCounters left, SpinCounters seen) {
+    Rate rate = Rate.first(seen.start(), 0);
+    return new SpinTrack(left, 0, 0, 0, rate, rate);
+  }
+
   SpinTrack next(SpinCounters seen, long kernelNanos) {
     boolean restarted = seen.passes() < latest.passes() || seen.episodes() < latest.episodes();
     // The maps of a frame are not read at one instant: a difference can be a little below zero.

@@ -2,6 +2,7 @@ package org.vhostwatch.evidence;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -26,7 +27,9 @@ public final class Recording implements Closeable {
   /** The format's name and version, the value of {@code "format"} in the first line. */
   public static final String FORMAT = "vhostwatch.recording/1";
 
-  private static final JsonFactory JSON = new JsonFactory();
+  // In ASCII: what is no text, such as half a surrogate pair in a VM's name, must come back too.
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private final OutputStream out;
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +46,8 @@ public final class RecordingReader {
 
   /** Reads the file, one line at a time. */
   public static void read(Path file, Sink sink) throws IOException, FormatException {
-    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+    // Bytes first, text line by line: a byte that is no text is then the fault of its own line.
+    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
       int number = 1;
       String first = lines.readLine();
       if (first == null || !first.contains("\"" + Recording.FORMAT + "\"")) {
@@ -55,7 +58,7 @@ public final class RecordingReader {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
         try {
-          Map<String, Object> fields = object(line);
+          Map<String, Object> fields = object(utf8(line));
           long at = number(fields, "at");
           if (at < last) {
             throw new IllegalArgumentException("time goes back");
@@ -188,12 +191,27 @@ public final class RecordingReader {
     return value;
   }
 
+  private static String utf8(String bytes) throws IOException {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new IOException("not UTF-8", e);
+    }
+  }
+
   private static Map<String, Object> object(String line) throws IOException {
     try (JsonParser json = JSON.createParser(line)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new IOException("not a JSON object");
       }
-      return object(json);
+      Map<String, Object> fields = object(json);
+      if (json.nextToken() != null) {
+        throw new IOException("more than one JSON object");
+      }
+      return fields;
     }
   }
 

@@ -1,0 +1,465 @@
+package org.vhostwatch.detect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.detect.History.Queue;
+import org.vhostwatch.probe.CensusQueue;
+
+/** Livelocks, and all that only looks like them. */
+class DetectorTest {
+
+  private static final long VQ = 0xffff888012340000L;
+  private static final long OTHER_VQ = 0xffff888012350000L;
+
+  private final History history = new History();
+  private final Queue queue = history.queue(VQ, 178, 183);
+
+  // The livelock.
+
+  @Test
+  void aSpinLongerThanTheConfirmTimeIsALivelock() {
+    history.census().during(2);
+    queue.spins();
+    history.during(2);
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    history.during(2);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void itIsSureOnceACaptureAgrees() {
+    queue.spins();
+    history.census().during(5);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+    history.evidence(queue, Duration.ofSeconds(2), 0);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+    assertThat(history.verdict(queue).criteria())
+        .extracting(Criterion::outcome)
+        .containsOnly(Criterion.Outcome.MET);
+  }
+
+  @Test
+  void aSpinUnderWayWhenTheSentinelComesIsFoundAsSoonAsOneThatBeginsLater() {
+    queue.spins();
+    history.withoutSentinel().during(60).sentinelRestarts().during(2);
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    history.during(2);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void censusesShowHowLongASpinWasUnderWay() {
+    queue.spins();
+    history.withoutSentinel().census().during(60).census().sentinelRestarts().during(2);
+    QueueVerdict verdict = history.verdict(queue);
+    assertThat(verdict.verdict()).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.now() - verdict.since()).isGreaterThan(60_000_000_000L);
+  }
+
+  @Test
+  void aRefillEndsItWithinTwoFrames() {
+    queue.spins();
+    history.census().during(10);
+    queue.flows();
+    history.during(2).census();
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).episodes()).isEqualTo(1);
+    history.during(15);
+    assertThat(history.of(queue)).isIn(Verdict.HEALTHY, Verdict.BUSY);
+  }
+
+  @Test
+  void lostTicksDoNotEndIt() {
+    queue.spins();
+    history.census().during(5).ticksAreLost();
+    for (int second = 0; second < 8; second++) {
+      assertThat(history.during(1).of(queue)).as("second %d", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+    history.ticksComeAgain().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aSilentSentinelKnowsNothing() {
+    history.during(3).ticksAreLost().during(15);
+    queue.flows();
+    history.during(1);
+    assertThat(history.verdicts()).extracting(QueueVerdict::verdict).containsOnly(Verdict.UNKNOWN);
+  }
+
+  @Test
+  void aLateCpuSampleOrACpuLimitDoesNotHideIt() {
+    queue.does(8_000, 0, 0.2);
+    history.census().during(6);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void withoutBtfItIsToldByTheSignalsThatDoNotCome() {
+    queue.spins();
+    history.withoutBtf().during(6);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).criteria())
+        .anySatisfy(
+            criterion -> {
+              assertThat(criterion.id()).isEqualTo("roll_back");
+              assertThat(criterion.outcome()).isEqualTo(Criterion.Outcome.NOT_MEASURABLE);
+            });
+  }
+
+  @Test
+  void indicesMayWrapWithinAPass() {
+    queue.avail = 4;
+    queue.last = 4;
+    queue.used = 65_531;
+    queue.back = 9;
+    queue.spins();
+    history.census().during(6);
+    QueueVerdict verdict = history.verdict(queue);
+    assertThat(verdict.verdict()).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(verdict.criteria())
+        .anySatisfy(criterion -> assertThat(criterion.text()).contains("last_avail_idx 65531"));
+  }
+
+  @Test
+  void withoutProbesTwoCensusesAndTheCpuTimeAreALivelock() {
+    queue.spins();
+    history.withoutSentinel().during(1).census().during(5).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void onlyTheQueueThatSpinsIsFlagged() {
+    Queue healthy = history.queue(OTHER_VQ, 200, 205).flows();
+    queue.spins();
+    history.census().during(6).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.of(healthy)).isEqualTo(Verdict.BUSY);
+    assertThat(history.verdicts().get(0).vq()).as("worst first").isEqualTo(VQ);
+  }
+
+  @Test
+  void twoQueuesOfOneWorkerHaveTheirOwnVerdicts() {
+    Queue second = history.queue(OTHER_VQ, 178, 183).flows();
+    queue.spins();
+    history.census().during(6).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.of(second)).isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  // What only looks like it.
+
+  @Test
+  void aSlowGuestSpinsButIsNoLivelock() {
+    queue.isSlow();
+    history.census();
+    for (int second = 0; second < 30; second++) {
+      assertThat(history.during(1).of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    assertThat(history.verdict(queue).episodes()).isGreaterThan(500);
+  }
+
+  @Test
+  void oneDeliveryASecondIsProgress() {
+    queue.does(40_000, 1, 1);
+    history.census();
+    for (int second = 0; second < 30; second++) {
+      assertThat(history.during(1).of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aHealthyFloodIsBusy() {
+    queue.flows();
+    history.census().during(20).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.BUSY);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+  }
+
+  @Test
+  void anIdleQueueIsHealthy() {
+    queue.waiting = 0;
+    history.census().during(20).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void anOverrunReceivesAndSoIsNoLivelock() {
+    // No mergeable buffers, frames larger than one: truncated and dropped, a roll-back for each.
+    queue.mergeable = false;
+    queue.back = 1;
+    queue.does(5_000, 0, 0.45);
+    history.census().during(2).evidence(queue, Duration.ofSeconds(1), 5_000);
+    for (int second = 0; second < 10; second++) {
+      assertThat(history.during(1).of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aStormOfKicksIsNoLivelock() {
+    queue.waiting = 0;
+    queue.does(0, 0, 0.9);
+    history.census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.BUSY);
+  }
+
+  @Test
+  void aFewRetriesASecondAreNoSpin() {
+    queue.does(20, 0, 0.01);
+    history.census().during(20);
+    assertThat(history.of(queue)).isNotIn(Verdict.LIVELOCKED, Verdict.SPINNING);
+  }
+
+  @Test
+  void twoKicksOfAStarvedGuestAreNoSpin() {
+    // On a fixed kernel each kick is one pass; two of them make no rate.
+    queue.sleeps();
+    history.census().during(20).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    history.during(Duration.ofMillis(500));
+    queue.pass(history.now(), 1, true);
+    queue.pass(history.now() + 1_000_000, 1, true);
+    history.during(Duration.ofMillis(500));
+    assertThat(history.of(queue)).isNotIn(Verdict.LIVELOCKED, Verdict.SPINNING);
+  }
+
+  @Test
+  void aGuestThatRefillsWithAKickForEachBufferIsNoLivelock() {
+    // Stalled for long, then thirty kicks in a hundredth of a second before the packet fits.
+    queue.sleeps();
+    history.census().during(20).census().during(Duration.ofMillis(900));
+    for (int kick = 0; kick < 30; kick++) {
+      queue.pass(history.now() + kick * 1_000_000L, 1, true);
+    }
+    history.during(Duration.ofMillis(100));
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void contradictingEvidenceWins() {
+    queue.spins();
+    history.census().during(5).evidence(queue, Duration.ofSeconds(2), 17);
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void packetsOfSeveralLengthsAreNoLivelock() {
+    queue.spins();
+    history.census().during(5).evidence(queue, Duration.ofSeconds(2), 0, 60_366, 90);
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void evidenceOfAnEarlierSpinSaysNothingOfThisOne() {
+    queue.isSlow();
+    history.census().during(5).evidence(queue, Duration.ofSeconds(2), 100);
+    queue.flows();
+    history.during(5);
+    queue.waiting = 1;
+    queue.spins();
+    history.during(5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void evidenceThatBeganBeforeTheSpinDoesNotSpeakAgainstIt() {
+    queue.isSlow();
+    history.census().during(4);
+    queue.spins();
+    // The capture saw the slow guest receive, and then the beginning of the livelock.
+    history.during(1).evidence(queue, Duration.ofSeconds(3), 100);
+    history.during(10);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aNearMissIsCountedAndForgotten() {
+    history.census().during(2);
+    queue.spins();
+    history.during(Duration.ofMillis(1_500));
+    queue.flows();
+    history.during(Duration.ofMillis(10_500)).census();
+    QueueVerdict verdict = history.verdict(queue);
+    assertThat(verdict.verdict()).isIn(Verdict.HEALTHY, Verdict.BUSY);
+    assertThat(verdict.episodes()).isEqualTo(1);
+    assertThat(verdict.spunNanos()).isBetween(1_400_000_000L, 1_500_000_000L);
+  }
+
+  // The stall.
+
+  @Test
+  void aWaitingPacketThatNothingMovesIsAStall() {
+    queue.sleeps();
+    history.census().during(10).census();
+    QueueVerdict verdict = history.verdict(queue);
+    assertThat(verdict.verdict()).isEqualTo(Verdict.STALLED);
+    assertThat(verdict.confidence()).isEqualTo(Confidence.HIGH);
+    assertThat(verdict.summary()).contains("60366 bytes", "the worker sleeps");
+  }
+
+  @Test
+  void withoutBuffersItIsLessSure() {
+    queue.avail = queue.used;
+    history.census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void withoutProbesItIsLessSure() {
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void oneCensusIsNoStall() {
+    history.census().during(30);
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void twoCensusesTooCloseAreNoStall() {
+    history.census().during(2).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void anotherPacketAtTheHeadIsNoStall() {
+    history.census().during(10);
+    queue.packet += 256;
+    history.census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void aQueueWithoutBackendNeitherStallsNorWaits() {
+    queue.backend = CensusQueue.Backend.NONE;
+    history.census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    assertThat(history.verdict(queue).summary()).contains("no backend");
+  }
+
+  @Test
+  void withoutProbesAStallWhoseWorkerSendsIsNoLivelock() {
+    queue.sleeps().sends(20_000, 0.9);
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).summary()).contains("busy with other work");
+  }
+
+  // What comes and goes.
+
+  @Test
+  void aRestartOfTheSentinelLosesNoTotals() {
+    queue.spins();
+    history.during(5);
+    long passes = history.verdict(queue).passes();
+    long spun = history.verdict(queue).spunNanos();
+    queue.flows();
+    history.during(3).sentinelRestarts();
+    queue.waiting = 1;
+    queue.spins();
+    for (int second = 0; second < 4; second++) {
+      QueueVerdict verdict = history.during(1).verdict(queue);
+      assertThat(verdict.passes()).isGreaterThan(passes);
+      assertThat(verdict.spunNanos()).isGreaterThanOrEqualTo(spun);
+      passes = verdict.passes();
+      spun = verdict.spunNanos();
+    }
+    assertThat(history.verdict(queue).episodes()).isEqualTo(2);
+  }
+
+  @Test
+  void aQueueEndsWithItsWorker() {
+    queue.spins();
+    history.census().during(5);
+    queue.isGone();
+    history.during(1);
+    history.during(1);
+    assertThat(history.find(queue)).isEmpty();
+    assertThat(history.during(5).census().find(queue)).as("maps still hold it").isEmpty();
+  }
+
+  @Test
+  void withoutCensusAQueueEndsWithItsWorkerToo() {
+    queue.spins();
+    history.withoutBtf().during(5);
+    queue.isGone();
+    history.during(4);
+    assertThat(history.find(queue)).isEmpty();
+  }
+
+  @Test
+  void aThreadIdGivenAgainIsAnotherWorker() {
+    queue.spins();
+    history.withoutBtf().during(5);
+    queue.sleeps();
+    queue.startTicks = 99_999;
+    history.during(3);
+    assertThat(history.find(queue)).isEmpty();
+    assertThat(history.verdicts())
+        .extracting(QueueVerdict::tid, QueueVerdict::verdict)
+        .containsExactly(org.assertj.core.groups.Tuple.tuple(183, Verdict.UNKNOWN));
+  }
+
+  @Test
+  void anAddressGivenAgainIsAnotherQueue() {
+    queue.spins();
+    history.census().during(60);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    // The VM ends; its queue's memory becomes that of another VM's at once. The maps stay.
+    queue.pid = 900;
+    queue.tid = 905;
+    queue.startTicks = 77_000;
+    queue.used = 0;
+    queue.flows();
+    history.census();
+    for (int second = 0; second < 20; second++) {
+      QueueVerdict verdict = history.during(1).census().verdict(queue);
+      assertThat(verdict.verdict()).as("second %d", second).isIn(Verdict.HEALTHY, Verdict.BUSY);
+      assertThat(verdict.episodes()).as("second %d", second).isZero();
+      assertThat(verdict.evidence()).isNull();
+    }
+    queue.waiting = 1;
+    queue.spins();
+    history.during(2);
+    assertThat(history.verdict(queue).episodes()).isEqualTo(1);
+    assertThat(history.verdict(queue).spunNanos()).isLessThan(3_000_000_000L);
+  }
+
+  @Test
+  void aSpinningQueueThatACensusMissedIsNotGone() {
+    queue.spins();
+    history.census().during(5);
+    history.see(new Observation.Queues(new org.vhostwatch.probe.Census(List.of(), 0)));
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void whereOnlyProcIsReadNothingIsSaid() {
+    queue.spins();
+    history.withoutSentinel().during(10);
+    assertThat(history.verdicts())
+        .singleElement()
+        .satisfies(
+            verdict -> {
+              assertThat(verdict.verdict()).isEqualTo(Verdict.UNKNOWN);
+              assertThat(verdict.confidence()).isEqualTo(Confidence.LOW);
+              assertThat(verdict.tid()).isEqualTo(183);
+              assertThat(verdict.summary()).contains("100 % CPU");
+            });
+  }
+
+  @Test
+  void nothingSeenIsNothingSaid() {
+    assertThat(new Detector(Settings.DEFAULT).judge(HostState.EMPTY, 0)).isEmpty();
+  }
+}

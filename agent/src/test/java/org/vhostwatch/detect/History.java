@@ -1,0 +1,343 @@
+package org.vhostwatch.detect;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.Census;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SentinelFrame;
+import org.vhostwatch.probe.SpinCounters;
+
+/**
+ * A host whose time a test moves: queues spin, move on and sleep as told, and the detector gets the
+ * frames and samples that the agent would get of it, one a second.
+ */
+final class History {
+
+  static final Duration SECOND = Duration.ofSeconds(1);
+  private static final long STEP = 10_000_000L;
+
+  private final Detector detector = new Detector(Settings.DEFAULT);
+  private final Map<Long, Queue> queues = new LinkedHashMap<>();
+  private HostState state = HostState.EMPTY;
+  private long now = 1_000_000_000_000L;
+  private boolean sentinel = true;
+  private boolean ticks = true;
+  private boolean indices = true;
+
+  /** One queue, its worker, and what the script's maps hold of it. */
+  static final class Queue {
+    final long vq;
+    int pid;
+    int tid;
+    long startTicks = 4_711;
+    int avail = 10;
+    int last = 10;
+    int used = 1;
+    int back = 8;
+    int tx;
+    int waiting = 1;
+    long packet = 0xffff888011110000L;
+    long bytes = 60_366;
+    boolean mergeable = true;
+    CensusQueue.Backend backend = CensusQueue.Backend.TUN;
+
+    private double passesPerSecond;
+    private double usedPerSecond;
+    private double txPerSecond;
+    private double cpu;
+    private boolean worker = true;
+    private boolean gone;
+    private double passesDue;
+    private double usedDue;
+    private double txDue;
+    private double cpuTicks;
+    private SpinCounters script;
+
+    Queue(long vq, int pid, int tid) {
+      this.vq = vq;
+      this.pid = pid;
+      this.tid = tid;
+      this.script = nothing();
+    }
+
+    private SpinCounters nothing() {
+      return new SpinCounters(vq, tid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true);
+    }
+
+    /** The livelock: tens of thousands of passes, nothing delivered, all CPU. */
+    Queue spins() {
+      return does(40_000, 0, 1);
+    }
+
+    /** Alive but late: passes between deliveries. */
+    Queue isSlow() {
+      return does(50_000, 50, 1);
+    }
+
+    Queue flows() {
+      waiting = 0;
+      return does(0, 10_000, 0.6);
+    }
+
+    Queue sleeps() {
+      return does(0, 0, 0);
+    }
+
+    Queue does(double passes, double delivered, double share) {
+      passesPerSecond = passes;
+      usedPerSecond = delivered;
+      cpu = share;
+      return this;
+    }
+
+    double passesPerSecond() {
+      return passesPerSecond;
+    }
+
+    double usedPerSecond() {
+      return usedPerSecond;
+    }
+
+    Queue sends(double perSecond, double share) {
+      txPerSecond = perSecond;
+      cpu = share;
+      return this;
+    }
+
+    Queue losesItsWorker() {
+      worker = false;
+      return sleeps();
+    }
+
+    Queue isGone() {
+      gone = true;
+      return losesItsWorker();
+    }
+
+    private void step(long now, boolean indices) {
+      usedDue += usedPerSecond * STEP / 1e9;
+      used = (used + (int) usedDue) & 0xffff;
+      avail = (avail + (int) usedDue) & 0xffff;
+      last = (last + (int) usedDue) & 0xffff;
+      packet += 256L * (int) usedDue;
+      usedDue -= (int) usedDue;
+      txDue += txPerSecond * STEP / 1e9;
+      tx = (tx + (int) txDue) & 0xffff;
+      txDue -= (int) txDue;
+      cpuTicks += cpu * Worker.TICKS_PER_SECOND * STEP / 1e9;
+      passesDue += passesPerSecond * STEP / 1e9;
+      if (passesDue >= 1) {
+        pass(now, (long) passesDue, indices);
+        passesDue -= (long) passesDue;
+      }
+    }
+
+    /** What the script does, in its words: see sentinel.bt. */
+    void pass(long now, long passes, boolean indices) {
+      SpinCounters s = script;
+      boolean begins = s.passes() == 0 || s.usedIdx() != used || now - s.seen() > 1_000_000_000L;
+      script =
+          new SpinCounters(
+              vq,
+              tid,
+              s.passes() + passes,
+              s.episodes() + (begins ? 1 : 0),
+              s.endedNanos() + (begins ? s.seen() - s.start() : 0),
+              begins ? now : s.start(),
+              begins ? s.passes() : s.passesBefore(),
+              now,
+              256,
+              used,
+              avail,
+              last,
+              back,
+              indices);
+    }
+
+    private CensusQueue census() {
+      return new CensusQueue(
+          vq,
+          pid,
+          5,
+          pid,
+          tid,
+          256,
+          avail,
+          last,
+          used,
+          tx,
+          mergeable ? 1L << 15 : 0,
+          0,
+          backend,
+          waiting,
+          waiting > 0 ? packet : 0,
+          waiting > 0 ? bytes : 0,
+          "tap" + tid,
+          0);
+    }
+  }
+
+  Queue queue(long vq, int pid, int tid) {
+    Queue queue = new Queue(vq, pid, tid);
+    queues.put(vq, queue);
+    return queue;
+  }
+
+  Collection<Queue> queues() {
+    return queues.values();
+  }
+
+  /** No probes: refused, or not yet attached. */
+  History withoutSentinel() {
+    sentinel = false;
+    return see(new Observation.SentinelLost());
+  }
+
+  /** The probes count signalled buffers instead of reading indices. */
+  History withoutBtf() {
+    indices = false;
+    return this;
+  }
+
+  /** The script starts anew, with empty maps. */
+  History sentinelRestarts() {
+    see(new Observation.SentinelLost());
+    queues.values().forEach(queue -> queue.script = queue.nothing());
+    sentinel = true;
+    return this;
+  }
+
+  History ticksAreLost() {
+    ticks = false;
+    return this;
+  }
+
+  History ticksComeAgain() {
+    ticks = true;
+    return this;
+  }
+
+  History during(Duration time) {
+    for (long end = now + time.toNanos(); now < end; ) {
+      now += STEP;
+      queues.values().forEach(queue -> queue.step(now, indices));
+      if (now % 1_000_000_000L == 0) {
+        workers();
+        if (sentinel && ticks) {
+          frame();
+        }
+      }
+    }
+    return this;
+  }
+
+  History during(int seconds) {
+    return during(Duration.ofSeconds(seconds));
+  }
+
+  History frame() {
+    return see(new Observation.Spins(currentFrame()));
+  }
+
+  SentinelFrame currentFrame() {
+    return new SentinelFrame(
+        now, queues.values().stream().map(q -> q.script).filter(s -> s.passes() > 0).toList());
+  }
+
+  History workers() {
+    List<Worker> workers = new ArrayList<>();
+    for (Queue q : queues.values()) {
+      if (q.worker) {
+        workers.add(
+            new Worker(
+                q.tid,
+                q.pid,
+                q.startTicks,
+                "vhost-" + q.pid,
+                Worker.Kind.VMM_THREAD,
+                q.cpu > 0 ? 'R' : 'S',
+                (long) q.cpuTicks,
+                1,
+                0));
+      }
+    }
+    return see(new Observation.Workers(workers));
+  }
+
+  History census() {
+    return see(
+        new Observation.Queues(
+            new Census(
+                queues.values().stream().filter(q -> !q.gone).map(Queue::census).toList(), 0)));
+  }
+
+  /** A capture that saw the last {@code time} of a queue. */
+  History evidence(Queue queue, Duration time, long recvmsg, long... peeked) {
+    long passes = Math.max(1, (long) (queue.passesPerSecond * time.toNanos() / 1e9));
+    SortedMap<Long, Long> peek = new TreeMap<>();
+    for (long bytes : peeked.length == 0 ? new long[] {queue.bytes} : peeked) {
+      peek.put(bytes, passes);
+    }
+    SortedMap<Long, Long> heads = new TreeMap<>(Map.of(1L, passes, 2L, passes, 256L, passes));
+    SortedMap<Long, Long> returns = new TreeMap<>(Map.of(0L, passes));
+    if (recvmsg > 0) {
+      returns.put(1L, recvmsg);
+    }
+    return see(
+        new Observation.Capture(
+            List.of(
+                new Evidence(
+                    queue.vq,
+                    queue.tid,
+                    now - time.toNanos(),
+                    now,
+                    passes,
+                    1,
+                    new TreeMap<>(Map.of((long) queue.back, passes)),
+                    returns,
+                    true,
+                    peek,
+                    "vhost_net_buf_peek",
+                    heads,
+                    "vhost_get_vq_desc_n",
+                    new TreeMap<>(Map.of(1L, passes)),
+                    recvmsg,
+                    recvmsg,
+                    passes / 256,
+                    List.of()))));
+  }
+
+  History see(Observation observation) {
+    state = detector.next(state, observation, now);
+    return this;
+  }
+
+  List<QueueVerdict> verdicts() {
+    return detector.judge(state, now);
+  }
+
+  Optional<QueueVerdict> find(Queue queue) {
+    return verdicts().stream().filter(verdict -> verdict.vq() == queue.vq).findFirst();
+  }
+
+  QueueVerdict verdict(Queue queue) {
+    return find(queue).orElseThrow(() -> new AssertionError("the queue is not known"));
+  }
+
+  Verdict of(Queue queue) {
+    return verdict(queue).verdict();
+  }
+
+  long now() {
+    return now;
+  }
+}
