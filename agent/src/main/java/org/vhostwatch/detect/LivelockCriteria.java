@@ -31,6 +31,7 @@ final class LivelockCriteria {
     criteria.add(passes(facts, settings));
     criteria.add(usedIdx(facts, settings));
     criteria.add(recvmsg(evidence));
+    criteria.add(mergeable(facts.censusLatest()));
     criteria.add(rollBack(facts));
     criteria.add(peek(evidence));
     criteria.add(heads(evidence, facts.censusLatest()));
@@ -41,12 +42,15 @@ final class LivelockCriteria {
 
   /**
    * Returns whether they make a livelock: none is contradicted, but for the CPU share, which a
-   * limit or a busy host may lower; and the used index is known to stand still.
+   * limit or a busy host may lower; the used index is known to stand still; and it is known that
+   * packets are not received and dropped one by one, which gives descriptors back as well.
    */
   static boolean livelocked(List<Criterion> criteria) {
     return criteria.stream()
             .noneMatch(c -> c.outcome() == Outcome.NOT_MET && !c.id().equals("worker_cpu"))
-        && outcome(criteria, "used_idx") == Outcome.MET;
+        && outcome(criteria, "used_idx") == Outcome.MET
+        && (outcome(criteria, "mergeable") == Outcome.MET
+            || outcome(criteria, "recvmsg") == Outcome.MET);
   }
 
   /** Returns HIGH if all that was measured agrees and none of the decisive ones is missing. */
@@ -115,6 +119,17 @@ final class LivelockCriteria {
             "nothing is received from the socket: %d calls in %d passes",
             evidence.recvmsg(),
             evidence.passes()));
+  }
+
+  private static Criterion mergeable(@Nullable CensusQueue queue) {
+    return queue == null
+        ? Criterion.unmeasured("mergeable", "the queue's features are not known yet: no census")
+        : Criterion.of(
+            "mergeable",
+            queue.mergeable(),
+            queue.mergeable()
+                ? "the guest negotiated mergeable buffers"
+                : "the guest did not negotiate mergeable buffers: too large a packet is dropped");
   }
 
   private static Criterion rollBack(Judge.Facts facts) {
