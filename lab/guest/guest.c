@@ -54,14 +54,14 @@ static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved
 
 static struct {
     const char *tap;
-    unsigned ring, buffers, size, frame, queues, queue, interval_ms;
+    unsigned ring, buffers, size, frame, queues, queue, interval_ms, base;
     enum behaviour behaviour;
     uint64_t features;
-    double seconds, onset_after, refill_after, rate;
+    double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
     bool ipv6_noise, kthread;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20,
-    .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .rate = -1,
+    .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .traffic_for = -1, .dry_after = -1, .rate = -1,
 };
 
 /* One split virtqueue. Descriptor i always is buffer i; vhost uses the buffers of an RX ring in the order posted. */
@@ -83,6 +83,7 @@ static char *memory; /* the guest's memory: rings and buffers of all queues */
 static size_t memory_size;
 static int sender, tap_index;
 static uint64_t sent, dropped;
+static double started;
 static volatile bool stopping;
 
 static void fail(const char *format, ...)
@@ -171,13 +172,15 @@ static size_t queue_bytes(void) { return 2 * ring_bytes() + aligned((size_t)opt.
 
 static void set_ring(struct queue *q, unsigned index, struct ring *ring)
 {
-    struct vhost_vring_state num = {.index = index, .num = opt.ring}, base = {.index = index};
+    struct vhost_vring_state num = {.index = index, .num = opt.ring}, base = {.index = index, .num = opt.base};
     struct vhost_vring_addr address = {
         .index = index,
         .desc_user_addr = (uintptr_t)ring->vring.desc,
         .avail_user_addr = (uintptr_t)ring->vring.avail,
         .used_user_addr = (uintptr_t)ring->vring.used,
     };
+    /* As after a migration: all indices begin where the other host's ended. */
+    ring->posted = ring->vring.avail->idx = ring->vring.used->idx = opt.base;
     ring->kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ring->call = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct vhost_vring_file kick = {.index = index, .fd = ring->kick}, call = {.index = index, .fd = ring->call};
@@ -226,6 +229,7 @@ static void open_vhost(struct queue *q, size_t offset)
             .addr = offset + 2 * ring_bytes() + (uint64_t)i * opt.size, .len = opt.size, .flags = VRING_DESC_F_WRITE};
     set_ring(q, 0, &q->rx);
     set_ring(q, 1, &q->tx);
+    q->seen = opt.base;
 }
 
 /* ---------------------------------------------------------------- the guest's side of the RX ring */
@@ -351,8 +355,8 @@ static unsigned length_for(unsigned queue, unsigned wanted) { return wanted - wa
 static void *traffic(void *unused)
 {
     static const unsigned mixed[] = {90, 1400, 1400, 9000, 200, 24000, 1400};
-    double started = now();
-    for (uint64_t n = 0; !stopping; n++) {
+    double begun = now();
+    for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
         if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && queue == opt.queue) {
             if (opt.queues == 1) break;
@@ -361,10 +365,11 @@ static void *traffic(void *unused)
         unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : 1400;
         if (!send_frame(length_for(queue, wanted))) sched_yield();
         if (opt.rate > 0) {
-            double ahead = started + n / opt.rate - now();
+            double ahead = begun + n / opt.rate - now();
             if (ahead > 0) sleep_ms(ahead * 1000);
         }
     }
+    printf("quiet t=%.6f\n", now());
     return unused;
 }
 
@@ -380,14 +385,17 @@ static void usage(FILE *to)
           "  --features LIST       of in_order, event_idx, no_mrg\n"
           "  --queues N            queue pairs, one vhost device each (1); --behaviour is that of --queue K (0), the others are healthy\n"
           "  --seconds N           leave after N seconds (0: stay until a signal)\n"
-          "  --onset-after S       send the big frame S seconds after the start (0)\n"
+          "  --onset-after S       send the big frame S seconds after the start (0; below 0: at SIGHUP)\n"
           "  --refill-after S      refill S seconds after the onset (never)\n"
+          "  --traffic-for S       the traffic ends after S seconds (never)\n"
+          "  --dry-after S         healthy: S seconds after the start it gives no buffer back any more (never)\n"
+          "  --base N              index at which all rings begin, as after a migration (0)\n"
           "  --interval-ms N       slow: one buffer each N ms (20)\n"
           "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
           "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
           "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
-          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, refilled, truth, done; t is CLOCK_MONOTONIC in seconds.\n",
+          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGHUP is the onset, SIGTERM and SIGINT detach and leave.\n"
+          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, truth, done; t is CLOCK_MONOTONIC in seconds.\n",
           to);
 }
 
@@ -426,6 +434,7 @@ static void parse(int argc, char **argv)
         {"tap", 1, 0, 't'}, {"behaviour", 1, 0, 'b'}, {"ring", 1, 0, 'r'}, {"buffers", 1, 0, 'n'}, {"size", 1, 0, 's'},
         {"frame", 1, 0, 'f'}, {"features", 1, 0, 'F'}, {"queues", 1, 0, 'Q'}, {"queue", 1, 0, 'q'}, {"seconds", 1, 0, 'S'},
         {"onset-after", 1, 0, 'o'}, {"refill-after", 1, 0, 'R'}, {"interval-ms", 1, 0, 'i'}, {"rate", 1, 0, 'p'},
+        {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option, at = 0;
@@ -446,6 +455,9 @@ static void parse(int argc, char **argv)
         case 'R': opt.refill_after = atof(optarg); break;
         case 'i': opt.interval_ms = number(name, optarg, 1, 60000); break;
         case 'p': opt.rate = atof(optarg); break;
+        case 'T': opt.traffic_for = atof(optarg); break;
+        case 'd': opt.dry_after = atof(optarg); break;
+        case 'B': opt.base = number(name, optarg, 0, 65535); break;
         case '6': opt.ipv6_noise = true; break;
         case 'k': opt.kthread = true; break;
         case 'h': usage(stdout); exit(0);
@@ -500,7 +512,8 @@ static void serve(double *next_buffer, double *next_kick)
         collect(q);
         if (i != opt.queue || opt.behaviour == HEALTHY) {
             unsigned target = i == opt.queue ? opt.buffers : opt.ring, have = outstanding(q);
-            if (have < target) post(q, target - have);
+            bool dry = i == opt.queue && opt.dry_after >= 0 && now() - started >= opt.dry_after;
+            if (have < target && !dry) post(q, target - have);
         } else if (opt.behaviour == SLOW && now() >= *next_buffer) {
             post(q, 1);
             *next_buffer = now() + opt.interval_ms / 1000.0;
@@ -515,8 +528,8 @@ int main(int argc, char **argv)
 {
     sigset_t signals;
     pthread_t generator;
-    bool begun = false;
-    double started, onset_at = 0, next_buffer = 0, next_kick = 0;
+    bool begun = false, onset_asked = false;
+    double onset_at = 0, next_buffer = 0, next_kick = 0;
     struct pollfd fds[MAX_QUEUES + 1];
 
     parse(argc, argv);
@@ -524,6 +537,7 @@ int main(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGUSR2);
+    sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -541,10 +555,11 @@ int main(int argc, char **argv)
         while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo == SIGUSR1) refill();
             else if (info.ssi_signo == SIGUSR2) print_truths();
+            else if (info.ssi_signo == SIGHUP) onset_asked = true;
             else stopping = true;
         }
         serve(&next_buffer, &next_kick);
-        if (!begun && now() - started >= opt.onset_after) {
+        if (!begun && (onset_asked || (opt.onset_after >= 0 && now() - started >= opt.onset_after))) {
             begun = true;
             onset_at = now();
             onset();

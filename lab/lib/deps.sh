@@ -8,9 +8,16 @@ mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gc
 /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring tar:tar stty:coreutils
 '
 
-lab_deps() {
+# What the build and the tests of the agent need beyond that.
+BUILD_DEPS='javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
+
+lab_deps() { install_missing "$LAB_DEPS"; }
+build_deps() { install_missing "$BUILD_DEPS"; }
+
+# install_missing PAIRS: installs the packages of those pairs whose command or file is not there.
+install_missing() {
     local pair missing=()
-    for pair in $LAB_DEPS; do
+    for pair in $1; do
         case $pair in
         /*) [ -e "${pair%%:*}" ] || missing+=("${pair#*:}") ;;
         *) command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}") ;;

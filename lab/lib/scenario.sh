@@ -8,16 +8,28 @@
 #   fatal SENTENCE                 a failed check, and the end of the scenario
 #   start_guest OPTION...          starts vhost-guest and waits until it is ready: GUEST_PID, GUEST_LOG
 #   guest_truth FIELD [PID] [QUEUE]   a field of its truth line (avail_idx, last_used_idx, ...), read now
-#   guest_says WORD [PID]          has it printed a line that begins so? refill_guest, stop_guest [PID]
-#   worker_of PID                  the vhost worker threads of that process, one tid a line
+#   truth_line [PID] [QUEUE]       all of that line
+#   guest_says WORD [PID]          has it printed a line that begins so? onset_guest, refill_guest, stop_guest [PID]
+#   worker_of PID                  the vhost worker threads of that process, one tid a line, oldest first
 #   cpu_percent TID SECONDS        CPU time of a thread over so many seconds, in percent of one CPU
 #   is VALUE OP VALUE              a comparison (-eq, -ge, ...; == for text) that prints what it compared
+#   run_vhostwatch NAME ARGUMENT...   runs it, with NAME.out and NAME.err in $RESULTS: VW_STATUS (exit code), VW_SECONDS
+#   json NAME FILTER [VALUE]       jq on NAME.out; with VALUE, whether it is that
+#   says NAME TEXT                 do NAME.out or NAME.err have that text?   clean NAME: neither has a stack trace
+#   start_daemon OPTION...         `vhostwatch run`: DAEMON_PID, DAEMON_LOG, DAEMON_START (uptime); ask PATH: its answer
+#   end_daemon SIGNAL              ends it and waits: DAEMON_STATUS, DAEMON_SECONDS
+#   metric NAME [LABEL...]         the daemon's samples of that name with those labels (tap="lab0"), one value a line
+#   metric_is NAME OP VALUE [LABEL...]   is there exactly one such sample, and does it compare so (==, >, >=, <)?
+#   watch_metric FILE NAME         writes the largest sample of that name to FILE every second, `none` without: WATCH_PID
+#   never FILE VALUE               was that never seen by watch_metric, in more than a few samples?
+#   probing, not_probing           is there a bpftrace process? Prints the pids
 #   $KERNEL $KERNEL_STATUS         the kernel's name in lab/kernels, and affected or fixed
 # shellcheck shell=bash
 set -uo pipefail
 
 CHANNEL=${CHANNEL:-/dev/hvc0}
 GUEST_PID='' GUEST_LOG=''
+DAEMON_PID='' DAEMON_LOG='' DAEMONS=0
 declare -A GUEST_LOGS=()
 
 seconds() { cut -d' ' -f1 /proc/uptime; }
@@ -96,8 +108,8 @@ start_guest() {
 
 guest_says() { grep -q "^$1" "${GUEST_LOGS[${2:-$GUEST_PID}]}"; }
 
-guest_truth() {
-    local field=$1 pid=${2:-$GUEST_PID} queue=${3:-0} log before
+truth_line() {
+    local pid=${1:-$GUEST_PID} queue=${2:-0} log before
     log=${GUEST_LOGS[$pid]}
     before=$(grep -c "^truth queue=$queue " "$log")
     kill -USR2 "$pid" || return
@@ -105,8 +117,13 @@ guest_truth() {
         [ "$(grep -c "^truth queue=$queue " "$log")" -gt "$before" ] && break
         sleep 0.05
     done
-    grep "^truth queue=$queue " "$log" | tail -n 1 | grep -oP "(?<= $field=)\S+"
+    grep "^truth queue=$queue " "$log" | tail -n 1
 }
+
+guest_truth() { truth_line "${2:-$GUEST_PID}" "${3:-0}" | grep -oP "(?<= $1=)\S+"; }
+
+# The guest sends its big frame now; it was started with --onset-after -1.
+onset_guest() { kill -HUP "${1:-$GUEST_PID}" && wait_for 10 "the frame is sent" guest_says onset "${1:-$GUEST_PID}"; }
 
 refill_guest() { kill -USR1 "${1:-$GUEST_PID}"; }
 
@@ -117,8 +134,13 @@ stop_guest() {
 }
 
 worker_of() {
-    # A thread of its process, or (up to 6.3) a kthread of that name.
-    grep -lsx "vhost-$1" /proc/"$1"/task/*/comm /proc/[0-9]*/comm | sed -E 's|.*/([0-9]+)/comm|\1|' | sort -un
+    local comm thread
+    for comm in /proc/"$1"/task/*/comm; do
+        # A thread of the process; or (up to 6.3, or if asked for) a kthread, named after the thread that opened the device.
+        thread=${comm%/comm} thread=${thread##*/}
+        grep -lsE '^vhost-[0-9]+$' "$comm"
+        grep -lsx "vhost-$thread" /proc/[0-9]*/comm
+    done | sed -E 's|.*/([0-9]+)/comm|\1|' | sort -un
 }
 
 # Sets CPU_TICKS (utime + stime) of a thread and CPU_TIME (uptime in 1/100 s). Without a fork: under load one takes seconds.
@@ -141,6 +163,83 @@ cpu_percent() {
     cpu_sample "$1" || return
     echo $(((CPU_TICKS - ticks) * 10000 / $(getconf CLK_TCK) / (CPU_TIME - time)))
 }
+
+# ---------------------------------------------------------------- the program under test
+
+run_vhostwatch() {
+    local name=$1 from
+    shift
+    from=$(seconds)
+    vhostwatch "$@" >"$RESULTS/$name.out" 2>"$RESULTS/$name.err"
+    VW_STATUS=$?
+    VW_SECONDS=$(since "$from")
+    note "$name" "exit code $VW_STATUS after $VW_SECONDS s: vhostwatch $*"
+}
+
+json() {
+    local found
+    found=$(jq -cr "$2" "$RESULTS/$1.out") || return
+    if [ $# -gt 2 ]; then is "$found" == "$3"; else printf '%s\n' "$found"; fi
+}
+
+says() { grep -hm 3 -F -- "$2" "$RESULTS/$1.out" "$RESULTS/$1.err"; }
+clean() { ! grep -HnE '^\s+at |Exception' "$RESULTS/$1.out" "$RESULTS/$1.err"; }
+
+# shellcheck disable=SC2034  # for the scenario
+start_daemon() {
+    DAEMON_LOG=$RESULTS/daemon-$((++DAEMONS)).log DAEMON_START=$(seconds)
+    vhostwatch run "$@" >"$DAEMON_LOG" 2>&1 &
+    DAEMON_PID=$!
+}
+
+# shellcheck disable=SC2034  # for the scenario
+end_daemon() {
+    local from
+    from=$(seconds)
+    kill -"$1" "$DAEMON_PID"
+    wait "$DAEMON_PID" 2>/dev/null
+    DAEMON_STATUS=$? DAEMON_SECONDS=$(since "$from")
+}
+
+ask() { curl -fsS --max-time 5 "http://127.0.0.1:19739$1"; }
+
+metric() {
+    local name=$1
+    shift
+    ask /metrics | awk -v name="$name" -v labels="$*" '
+        BEGIN { n = split(labels, wanted, " ") }
+        index($0, name "{") == 1 || $1 == name {
+            for (i = 1; i <= n; i++) if (!index($0, wanted[i])) next
+            print $NF
+        }'
+}
+
+metric_is() {
+    local name=$1 op=$2 value=$3 found
+    shift 3
+    found=$(metric "$name" "$@")
+    printf '%s %s: %s' "$name" "$*" "${found:-no sample}"
+    [ "$(wc -w <<<"$found")" = 1 ] && awk -v a="$found" -v b="$value" "BEGIN { exit !(a + 0 $op b + 0) }"
+}
+
+watch_metric() {
+    while sleep 1; do
+        largest=$(metric "$2" 2>/dev/null | sort -g | tail -n 1)
+        echo "${largest:-none}"
+    done >"$RESULTS/$1" &
+    # shellcheck disable=SC2034  # for the scenario
+    WATCH_PID=$!
+}
+
+never() {
+    local known
+    known=$(grep -cv none "$RESULTS/$1")
+    sort "$RESULTS/$1" | uniq -c | awk '{ printf "%s: %d times; ", $2, $1 }'
+    [ "$known" -ge 5 ] && ! grep -qxE "$2(\.0)?" "$RESULTS/$1"
+}
+
+probing() { pgrep -x bpftrace; }
+not_probing() { ! probing; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     SCENARIO=$1 RESULTS=/results/$1

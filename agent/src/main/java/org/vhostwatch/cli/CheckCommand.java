@@ -5,8 +5,6 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.probe.Bpftrace;
@@ -162,22 +160,11 @@ final class CheckCommand implements Callable<Integer> {
     if (plan.sentinel().isEmpty()) {
       return false;
     }
-    CountDownLatch ready = new CountDownLatch(1);
     long start = System.nanoTime();
-    try (Child child =
-        bpftrace.probes(
-            plan.sentinel().get(),
-            line -> {
-              if (line.contains("\"ready")) {
-                ready.countDown();
-              }
-            })) {
-      long patience = start + ProbeOptions.PATIENCE.toNanos();
-      while (!ready.await(100, TimeUnit.MILLISECONDS)) {
-        if (!child.alive() || System.nanoTime() > patience) {
-          line(out, "attach", "failed: " + child.complaint());
-          return false;
-        }
+    try (Child child = bpftrace.probes(plan.sentinel().get(), line -> {})) {
+      if (!child.awaitReady(ProbeOptions.PATIENCE, () -> false)) {
+        line(out, "attach", "failed: " + child.complaint());
+        return false;
       }
       long attached = System.nanoTime();
       boolean inOrder = child.stop(ProbeOptions.PATIENCE);

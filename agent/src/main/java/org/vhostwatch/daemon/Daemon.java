@@ -144,9 +144,8 @@ public final class Daemon implements AutoCloseable {
     } else if (message instanceof Incoming.Kit) {
       schedule.reset();
     } else if (message instanceof Incoming.Captured captured) {
-      if (captured.trouble().isEmpty()) {
-        observe(new Observation.Capture(captured.evidence()), now);
-      } else {
+      observe(new Observation.Capture(captured.evidence()), now);
+      if (captured.evidence().isEmpty()) {
         schedule.captureFailed(now);
       }
     } else if (message instanceof Incoming.Detached) {

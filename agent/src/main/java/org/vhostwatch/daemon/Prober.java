@@ -76,23 +76,12 @@ final class Prober implements AutoCloseable {
   private Incoming seize(Bpftrace bpftrace, Plan plan, Set<Integer> workers, Duration time)
       throws InterruptedException {
     EvidenceAssembler evidence = new EvidenceAssembler(plan.evidencePlan(workers));
-    CountDownLatch ready = new CountDownLatch(1);
     try (Child child =
         bpftrace.probes(
-            plan.evidence(workers),
-            line -> {
-              evidence.accept(MessageParser.parse(line));
-              if (line.contains("\"ready")) {
-                ready.countDown();
-              }
-            })) {
-      long give = System.nanoTime() + PATIENCE.toNanos();
-      while (!ready.await(100, TimeUnit.MILLISECONDS)) {
-        if (!child.alive() || System.nanoTime() > give || stop.getCount() == 0) {
-          end(child);
-          return new Incoming.Captured(
-              List.of(), "the capture did not attach: " + child.complaint());
-        }
+            plan.evidence(workers), line -> evidence.accept(MessageParser.parse(line)))) {
+      if (!child.awaitReady(PATIENCE, () -> stop.getCount() == 0)) {
+        end(child);
+        return new Incoming.Captured(List.of(), "the capture did not attach: " + child.complaint());
       }
       boolean early = ended(child, time);
       boolean inOrder = child.stop(STOP_GRACE);

@@ -13,10 +13,22 @@ import org.vhostwatch.snapshot.QueueStatus;
 /** Makes snapshots: gives queues their names and wall-clock times. */
 final class Publisher {
 
+  private static final long NAMELESS_NANOS = 15_000_000_000L;
+
   private final Identities identities;
 
   Publisher(Identities identities) {
     this.identities = identities;
+  }
+
+  /**
+   * Returns whether a queue is so new that the census which will name it has not ended: published
+   * without its tap it would be another queue to all who read.
+   */
+  private static boolean nameComes(QueueVerdict verdict, long now) {
+    return verdict.queue() == null
+        && verdict.spin() != null
+        && now - verdict.spin().start() < NAMELESS_NANOS;
   }
 
   HostSnapshot publish(List<QueueVerdict> verdicts, List<Worker> workers, Sight sight) {
@@ -25,6 +37,9 @@ final class Publisher {
     Set<Integer> ids = new HashSet<>();
     List<QueueStatus> queues = new ArrayList<>();
     for (QueueVerdict verdict : verdicts) {
+      if (sight.censusPossible() && nameComes(verdict, now)) {
+        continue;
+      }
       if (verdict.queue() != null) {
         ids.add(verdict.queue().process());
       }

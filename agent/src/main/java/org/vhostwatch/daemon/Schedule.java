@@ -68,11 +68,13 @@ final class Schedule {
     }
     for (QueueVerdict verdict : verdicts) {
       boolean nameless = verdict.spin() != null && verdict.queue() == null;
+      // What waits at the head of a livelocked queue came with the livelock.
+      boolean older = verdict.verdict() == Verdict.LIVELOCKED && censusAt < verdict.since();
       boolean suspicious =
           verdict.verdict() == Verdict.STALLED
               || (!sentinelSpeaks
                   && (verdict.verdict() == Verdict.LIVELOCKED || verdict.cpuShare() >= 0.5));
-      if (nameless || (suspicious && since >= CENSUS_SUSPICIOUS)) {
+      if (nameless || older || (suspicious && since >= CENSUS_SUSPICIOUS)) {
         return true;
       }
     }

@@ -24,6 +24,7 @@ import org.vhostwatch.probe.Spawner;
 final class Sentinel implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -117,20 +118,16 @@ final class Sentinel implements AutoCloseable {
   /** Runs bpftrace until it ends or must; returns why, empty when it is to be planned anew. */
   private String attend(Bpftrace bpftrace, String script, boolean indices, long run)
       throws InterruptedException {
-    CountDownLatch ready = new CountDownLatch(1);
     spokeAt.set(System.nanoTime());
     Consumer<String> lines =
         line -> {
           spokeAt.set(System.nanoTime());
-          if (ready.getCount() > 0 && line.contains("\"ready")) {
-            inbox.accept(new Incoming.Attached(run, indices));
-            ready.countDown();
-          }
           inbox.accept(new Incoming.Line(run, line));
         };
     try (Child child = bpftrace.probes(script, lines)) {
+      boolean attached = false;
       while (true) {
-        if (stopping(POLL)) {
+        if (stopping(attached ? POLL : START_POLL)) {
           child.stop(STOP_GRACE);
           return "";
         }
@@ -142,7 +139,11 @@ final class Sentinel implements AutoCloseable {
           child.stop(STOP_GRACE);
           return "";
         }
-        Duration limit = ready.getCount() > 0 ? START_LIMIT : SILENCE;
+        if (!attached && child.isReady()) {
+          attached = true;
+          inbox.accept(new Incoming.Attached(run, indices));
+        }
+        Duration limit = attached ? SILENCE : START_LIMIT;
         if (System.nanoTime() - spokeAt.get() > limit.toNanos()) {
           child.stop(STOP_GRACE);
           return "the sentinel said nothing for " + limit.toSeconds() + " s and was ended";

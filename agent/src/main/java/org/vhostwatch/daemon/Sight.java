@@ -60,6 +60,12 @@ final class Sight {
     return settled;
   }
 
+  /** Returns whether a census can be taken, and the last one did not fail. */
+  boolean censusPossible() {
+    return censusTrouble.isEmpty()
+        && kit.flatMap(ProbeKit::plan).flatMap(plan -> plan.census()).isPresent();
+  }
+
   CaptureTotals totals() {
     return totals;
   }

@@ -21,6 +21,8 @@ public final class Detector {
 
   private static final long CPU_WINDOW_NANOS = 2_000_000_000L;
 
+  private static final long LATELY_NANOS = 30_000_000_000L;
+
   private final Judge judge;
 
   public Detector(Settings settings) {
@@ -119,17 +121,18 @@ public final class Detector {
       }
       queues.put(queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, now));
     }
-    // The census walks file tables while they change: a queue that spins now is not gone.
+    // The census walks file tables while they change, and takes its time: a queue that spun just
+    // now may be younger than it. If it is gone, so is its worker, and that ends it.
     for (QueueTrack old : state.queues().values()) {
-      if (!queues.containsKey(old.vq())) {
-        if (Judge.active(old, state)) {
-          queues.put(old.vq(), old);
-        } else {
-          end(old, ended);
-        }
+      if (!queues.containsKey(old.vq()) && spunLately(old, now)) {
+        queues.put(old.vq(), old);
       }
     }
     return state.withCensus(queues, ended);
+  }
+
+  private static boolean spunLately(QueueTrack track, long now) {
+    return track.spin() != null && now - track.spin().latest().seen() <= LATELY_NANOS;
   }
 
   /** A freed queue's address is soon given to the next one: counters must not follow it there. */

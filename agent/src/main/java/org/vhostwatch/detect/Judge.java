@@ -12,8 +12,11 @@ import org.vhostwatch.probe.SpinCounters;
 /** Weighs what is known of one queue. */
 final class Judge {
 
-  /** No pass for so long, in kernel time, ends a spin; the scripts use the same figure. */
-  static final long ACTIVE_NANOS = 1_000_000_000L;
+  /**
+   * No pass for so long, in kernel time, ends a spin; the scripts use the same figure. A worker
+   * that spins may have to wait for a CPU, or be held by a quota.
+   */
+  static final long ACTIVE_NANOS = 3_000_000_000L;
 
   /**
    * A sentinel that has said nothing for so long knows nothing: ticks get lost, but not so many.

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -51,6 +50,9 @@ public final class Examination {
   private final VmmIdentity identity;
   private @Nullable IOException unrecorded;
 
+  /** A bpftrace that hung once is not waited for again. */
+  private boolean hung;
+
   /**
    * @param recording takes the events too, if there is one
    * @param progress takes words on what goes on
@@ -91,7 +93,12 @@ public final class Examination {
             plan.map(Plan::indices).orElse(false),
             plan.map(Plan::measurements).orElse(List.of())));
     sample();
+    if (!kit.vhostNetLoaded()) {
+      // Certain without any probe: there is no vhost_net queue.
+      return findings();
+    }
     if (plan.isEmpty() || kit.bpftrace().isEmpty()) {
+      kit.troubles().forEach(trouble -> emit(new Event.End(Event.Source.CENSUS, trouble)));
       watchCpu(capture);
       return findings();
     }
@@ -189,6 +196,7 @@ public final class Examination {
         bpftrace().census(script, line -> emit(new Event.Line(Event.Source.CENSUS, line)))) {
       if (!child.await(patience)) {
         child.stop(STOP_GRACE);
+        hung = true;
         return "the census did not end within " + patience.toSeconds() + " s: " + child.complaint();
       }
       return child.exitCode() == 0 ? "" : "the census failed: " + child.complaint();
@@ -224,6 +232,11 @@ public final class Examination {
       throws InterruptedException {
     Event.Source source = suspects.isEmpty() ? Event.Source.SENTINEL : Event.Source.EVIDENCE;
     EvidencePlan measures = suspects.isEmpty() ? null : plan.evidencePlan(suspects);
+    if (hung) {
+      emit(new Event.End(source, "no probes: bpftrace hangs"));
+      watchCpu(time);
+      return;
+    }
     if (plan.sentinel().isEmpty()) {
       emit(new Event.End(source, "no function to see spins by can be probed in this kernel"));
       meanwhile.run();
@@ -235,19 +248,13 @@ public final class Examination {
             ? "no suspect: watching all queues for spins"
             : "capturing evidence on worker " + suspects);
     emit(new Event.Begin(source, measures));
-    CountDownLatch ready = new CountDownLatch(1);
     String trouble;
     try (Child child =
         bpftrace()
             .probes(
                 suspects.isEmpty() ? plan.sentinel().get() : plan.evidence(suspects),
-                line -> {
-                  if (line.contains("\"ready")) {
-                    ready.countDown();
-                  }
-                  emit(new Event.Line(source, line));
-                })) {
-      trouble = attended(child, ready, time, meanwhile);
+                line -> emit(new Event.Line(source, line)))) {
+      trouble = attended(child, time, meanwhile);
     } catch (IOException | PlanException e) {
       trouble = String.valueOf(e.getMessage());
     }
@@ -255,20 +262,14 @@ public final class Examination {
     emit(new Event.End(source, trouble));
   }
 
-  private String attended(Child child, CountDownLatch ready, Duration time, Step meanwhile)
-      throws InterruptedException {
-    long give = System.nanoTime() + patience.toNanos();
-    while (!ready.await(200, TimeUnit.MILLISECONDS)) {
-      if (!child.alive()) {
-        child.await(STOP_GRACE);
-        meanwhile.run();
-        return "the probes could not be attached: " + child.complaint();
-      }
-      if (System.nanoTime() > give) {
-        child.stop(STOP_GRACE);
-        meanwhile.run();
-        return "the probes were not attached within " + patience.toSeconds() + " s";
-      }
+  private String attended(Child child, Duration time, Step meanwhile) throws InterruptedException {
+    if (!child.awaitReady(patience, () -> false)) {
+      boolean late = child.alive();
+      child.stop(STOP_GRACE);
+      meanwhile.run();
+      return late
+          ? "the probes were not attached within " + patience.toSeconds() + " s"
+          : "the probes could not be attached: " + child.complaint();
     }
     long end = System.nanoTime() + time.toNanos();
     meanwhile.run();

@@ -8,10 +8,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +23,14 @@ import java.util.function.Consumer;
  */
 public final class Child implements AutoCloseable {
 
+  /**
+   * What the scripts print first. bpftrace reads events only after it has attached all probes, in
+   * every version; its own attached_probes message comes before that in some.
+   */
+  private static final String READY = "\"ready\\n\"";
+
+  private static final Duration POLL = Duration.ofMillis(100);
+
   private static final int KEPT_ERRORS = 20;
   private static final int MAX_ERROR_BYTES = 8 << 10;
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
@@ -28,15 +38,23 @@ public final class Child implements AutoCloseable {
   private final Process process;
   private final CompletableFuture<Void> drained;
   private final Deque<String> errors = new ArrayDeque<>();
+  private final CountDownLatch ready = new CountDownLatch(1);
   private final AtomicLong dropped = new AtomicLong();
 
   private Child(Process process, Consumer<String> sink) {
     this.process = process;
+    Consumer<String> lines =
+        line -> {
+          if (ready.getCount() > 0 && line.contains(READY)) {
+            ready.countDown();
+          }
+          sink.accept(line);
+        };
     CompletableFuture<Void> out =
         drain(
             "bpftrace-out",
             new LineReader(
-                process.getInputStream(), LineReader.MAX_LINE_BYTES, sink, dropped::addAndGet));
+                process.getInputStream(), LineReader.MAX_LINE_BYTES, lines, dropped::addAndGet));
     CompletableFuture<Void> err =
         drain(
             "bpftrace-err",
@@ -109,6 +127,25 @@ public final class Child implements AutoCloseable {
   /** Returns whether it runs. */
   public boolean alive() {
     return process.isAlive();
+  }
+
+  /** Returns whether the script has said that its probes are attached. */
+  public boolean isReady() {
+    return ready.getCount() == 0;
+  }
+
+  /**
+   * Waits until the script says that its probes are attached; returns false if it ended before, did
+   * not say so in time, or the caller gave up.
+   */
+  public boolean awaitReady(Duration limit, BooleanSupplier giveUp) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!ready.await(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!alive() || giveUp.getAsBoolean() || System.nanoTime() > end) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Waits until it ends; returns whether it did. */

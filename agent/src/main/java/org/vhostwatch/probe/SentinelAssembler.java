@@ -76,7 +76,7 @@ public final class SentinelAssembler {
               (int) value("@worker", key),
               entry.getValue(),
               value("@episodes", key),
-              value("@ended", key),
+              value("@spun", key),
               value("@start", key),
               value("@before", key),
               value("@seen", key),

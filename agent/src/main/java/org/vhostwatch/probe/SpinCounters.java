@@ -7,8 +7,8 @@ package org.vhostwatch.probe;
  * @param vq address of the queue
  * @param tid worker that made the last pass
  * @param passes passes, all episodes together
- * @param episodes episodes begun; one ends when the used index moves or no pass comes for a second
- * @param endedNanos length of all episodes that have ended, added up
+ * @param episodes episodes begun; one ends when the used index moves or no pass comes for 3 s
+ * @param spunNanos time between passes less than 100 ms apart, all episodes together
  * @param start first pass of the last episode
  * @param passesBefore passes made before the last episode
  * @param seen last pass
@@ -25,7 +25,7 @@ public record SpinCounters(
     int tid,
     long passes,
     long episodes,
-    long endedNanos,
+    long spunNanos,
     long start,
     long passesBefore,
     long seen,
@@ -44,11 +44,6 @@ public record SpinCounters(
   /** Returns the passes of the last episode. */
   public long episodePasses() {
     return Math.max(0, passes - passesBefore);
-  }
-
-  /** Returns the length of all episodes, the last one included, in nanoseconds. */
-  public long spunNanos() {
-    return endedNanos + episodeNanos();
   }
 
   /** Returns last_avail_idx after the roll-back of the last pass. */

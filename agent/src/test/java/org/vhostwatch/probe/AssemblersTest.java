@@ -276,7 +276,7 @@ class AssemblersTest {
       printf("tick " + tick),
       dialect.map("@passes", "VQ", passes),
       dialect.map("@episodes", "VQ", 1),
-      dialect.map("@ended", "VQ", 0),
+      dialect.map("@spun", "VQ", 0),
       dialect.map("@start", "VQ", 2_000_000_000L),
       dialect.map("@before", "VQ", 0),
       dialect.map("@seen", "VQ", tick - 1_000_000),
