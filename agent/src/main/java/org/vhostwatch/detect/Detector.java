@@ -124,8 +124,12 @@ public final class Detector {
     // The census walks file tables while they change, and takes its time: a queue that spun just
     // now may be younger than it. If it is gone, so is its worker, and that ends it.
     for (QueueTrack old : state.queues().values()) {
-      if (!queues.containsKey(old.vq()) && spunLately(old, now)) {
-        queues.put(old.vq(), old);
+      if (!queues.containsKey(old.vq())) {
+        if (spunLately(old, now)) {
+          queues.put(old.vq(), old);
+        } else {
+          end(old, ended);
+        }
       }
     }
     return state.withCensus(queues, ended);

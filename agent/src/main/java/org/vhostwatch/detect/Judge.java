@@ -26,6 +26,9 @@ final class Judge {
   /** A spin shorter than this is a retry that any burst of traffic may cause. */
   private static final long NOTABLE_NANOS = 100_000_000L;
 
+  /** Censuses may lengthen only a spin of this length: a burst of kicks is shorter. */
+  private static final long BACKED_NANOS = 1_000_000_000L;
+
   private static final double NOTABLE_SHARE = 0.1;
   private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
@@ -282,7 +285,7 @@ final class Judge {
         return false;
       }
       return (active && track.spin() != null)
-          ? episodeNanos() >= ACTIVE_NANOS
+          ? episodeNanos() >= BACKED_NANOS
               && track.spin().latest().indices()
               && track.spin().latest().usedIdx() == queue.lastUsedIdx()
           : stuckUnexplained();

@@ -20,6 +20,9 @@ class DetectorPropertyTest {
   private static final long CONFIRM = Settings.DEFAULT.confirmNanos();
   private static final long FRAME = 1_000_000_000L;
 
+  /** So long no pass comes before a spin is over. */
+  private static final long ACTIVE = Judge.ACTIVE_NANOS;
+
   /** What the model knows. */
   private static final class Model {
     private long movedAt;
@@ -78,10 +81,10 @@ class DetectorPropertyTest {
         boolean livelocked = history.of(queue) == Verdict.LIVELOCKED;
         if (livelocked) {
           livelocks++;
-          // The end of a spin shows only in the pass that does not come for a second.
+          // The end of a spin shows only in the pass that does not come.
           assertThat(history.verdict(queue).since())
               .as("%s: the claimed start", when)
-              .isLessThanOrEqualTo(history.now() - CONFIRM + FRAME);
+              .isLessThanOrEqualTo(history.now() - CONFIRM);
           assertThat(stillFor(model, history.now()) >= CONFIRM || endedJustNow(model, history))
               .as("%s: livelocked although the used index moves", when)
               .isTrue();
@@ -142,10 +145,10 @@ class DetectorPropertyTest {
     return now - model.movedAt;
   }
 
-  /** Within a second before the frame it was still for long enough: the frame cannot know more. */
+  /** The last pass saw it still for long enough, and no frame can know more. */
   private static boolean endedJustNow(Model model, History history) {
     return history.verdict(queueOf(history)).spin() != null
-        && history.now() - lastPass(history) <= FRAME
+        && history.now() - lastPass(history) <= ACTIVE
         && model.movedAt >= lastPass(history);
   }
 

@@ -60,11 +60,11 @@ class DetectorTest {
   }
 
   @Test
-  void aRefillEndsItWithinTwoFrames() {
+  void aRefillEndsItWithinFourFrames() {
     queue.spins();
     history.census().during(10);
     queue.flows();
-    history.during(2).census();
+    history.during(4).census();
     assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
     assertThat(history.verdict(queue).episodes()).isEqualTo(1);
     history.during(15);

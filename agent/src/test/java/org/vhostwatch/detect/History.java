@@ -144,14 +144,14 @@ final class History {
     /** What the script does, in its words: see sentinel.bt. */
     void pass(long now, long passes, boolean indices) {
       SpinCounters s = script;
-      boolean begins = s.passes() == 0 || s.usedIdx() != used || now - s.seen() > 1_000_000_000L;
+      boolean begins = s.passes() == 0 || s.usedIdx() != used || now - s.seen() > 3_000_000_000L;
       script =
           new SpinCounters(
               vq,
               tid,
               s.passes() + passes,
               s.episodes() + (begins ? 1 : 0),
-              s.endedNanos() + (begins ? s.seen() - s.start() : 0),
+              s.spunNanos() + (begins || now - s.seen() >= 100_000_000L ? 0 : now - s.seen()),
               begins ? now : s.start(),
               begins ? s.passes() : s.passesBefore(),
               now,

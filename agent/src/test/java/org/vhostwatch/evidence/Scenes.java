@@ -53,7 +53,7 @@ public final class Scenes {
     scene.evidence(printf("tick " + scene.now)).evidence("").evidence("");
     scene.evidence(map("@avail", VQ, 10)).evidence(map("@back", VQ, 8));
     scene.evidence(map("@desc_ret", VQ + ",1", 225_001, VQ + ",2", 225_001, VQ + ",256", 225_000));
-    scene.evidence(map("@episodes", VQ, 1)).evidence(map("@ended", VQ, 0));
+    scene.evidence(map("@episodes", VQ, 1)).evidence(map("@spun", VQ, 4_999_000_000L));
     scene.evidence(map("@first", VQ, start)).evidence(map("@gave_up", "183", 878));
     scene.evidence(map("@last", VQ, 10)).evidence(map("@notify_ret", "183,1", 225_000));
     scene.evidence(map("@num", VQ, 256)).evidence(map("@passes", VQ, 225_001));
