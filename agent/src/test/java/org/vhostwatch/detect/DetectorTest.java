@@ -44,7 +44,7 @@ class DetectorTest {
   @Test
   void aSpinUnderWayWhenTheSentinelComesIsFoundAsSoonAsOneThatBeginsLater() {
     queue.spins();
-    history.withoutSentinel().during(60).sentinelRestarts().during(2);
+    history.census().withoutSentinel().during(60).sentinelRestarts().during(2);
     assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
     history.during(2);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
@@ -102,6 +102,8 @@ class DetectorTest {
   void withoutBtfItIsToldByTheSignalsThatDoNotCome() {
     queue.spins();
     history.withoutBtf().during(6);
+    assertThat(history.of(queue)).as("dropped packets look alike").isEqualTo(Verdict.SPINNING);
+    history.evidence(queue, Duration.ofSeconds(2), 0);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
     assertThat(history.verdict(queue).criteria())
         .anySatisfy(
@@ -277,6 +279,14 @@ class DetectorTest {
     history.during(1).evidence(queue, Duration.ofSeconds(3), 100);
     history.during(10);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aQueueWithoutMergeableBuffersDropsPacketsAndIsNotLivelocked() {
+    queue.mergeable = false;
+    queue.spins();
+    history.census().during(10);
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
   }
 
   @Test
