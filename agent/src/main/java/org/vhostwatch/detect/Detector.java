@@ -164,7 +164,7 @@ public final class Detector {
         continue;
       }
       // A queue that is not known to spin yet begins with a living spin.
-      boolean living = kernelNanos - counters.seen() <= Judge.ACTIVE_NANOS;
+      boolean living = kernelNanos - counters.seen() <= Facts.ACTIVE_NANOS;
       if (living || (old != null && old.spin() != null)) {
         queues.put(
             counters.vq(),

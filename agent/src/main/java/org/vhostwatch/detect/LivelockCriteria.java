@@ -25,7 +25,7 @@ final class LivelockCriteria {
 
   private LivelockCriteria() {}
 
-  static List<Criterion> of(Judge.Facts facts, Settings settings) {
+  static List<Criterion> of(Facts facts, Settings settings) {
     Evidence evidence = facts.freshEvidence();
     List<Criterion> criteria = new ArrayList<>();
     criteria.add(passes(facts, settings));
@@ -33,6 +33,7 @@ final class LivelockCriteria {
     criteria.add(recvmsg(evidence));
     criteria.add(mergeable(facts.censusLatest()));
     criteria.add(rollBack(facts));
+    criteria.add(enableNotify(evidence));
     criteria.add(peek(evidence));
     criteria.add(heads(evidence, facts.censusLatest()));
     criteria.add(getRxBufs(evidence));
@@ -68,7 +69,7 @@ final class LivelockCriteria {
         .orElse(Outcome.NOT_MEASURABLE);
   }
 
-  private static Criterion passes(Judge.Facts facts, Settings settings) {
+  private static Criterion passes(Facts facts, Settings settings) {
     if (!facts.active) {
       return Criterion.unmeasured("passes", "passes are not counted now: no probe is attached");
     }
@@ -83,7 +84,7 @@ final class LivelockCriteria {
             settings.minPassesPerSecond()));
   }
 
-  private static Criterion usedIdx(Judge.Facts facts, Settings settings) {
+  private static Criterion usedIdx(Facts facts, Settings settings) {
     boolean lasts = facts.spinNanos() >= settings.confirmNanos();
     String how =
         format(
@@ -132,7 +133,7 @@ final class LivelockCriteria {
                 : "the guest did not negotiate mergeable buffers: too large a packet is dropped");
   }
 
-  private static Criterion rollBack(Judge.Facts facts) {
+  private static Criterion rollBack(Facts facts) {
     SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
     if (!facts.active || spin == null || !spin.indices()) {
       return Criterion.unmeasured("roll_back", "the indices after a roll-back were not read");
@@ -145,6 +146,23 @@ final class LivelockCriteria {
             "after each roll-back avail_idx %d differs from last_avail_idx %d",
             spin.availIdx(),
             spin.rewoundAvailIdx()));
+  }
+
+  /**
+   * What the bug is: vhost says that there are new buffers. A fixed kernel says that there are
+   * none, and its worker goes on only because the guest kicks it.
+   */
+  private static Criterion enableNotify(@Nullable Evidence evidence) {
+    if (evidence == null || evidence.enableNotify().isEmpty()) {
+      return Criterion.unmeasured("enable_notify", "returns of vhost_enable_notify: not captured");
+    }
+    SortedMap<Long, Long> returns = evidence.enableNotify();
+    long all = returns.values().stream().mapToLong(Long::longValue).sum();
+    long more = all - returns.getOrDefault(0L, 0L);
+    return Criterion.of(
+        "enable_notify",
+        more >= EVERY_PASS * all,
+        format(ROOT, "vhost_enable_notify says \"new buffers\" %d times of %d", more, all));
   }
 
   private static Criterion peek(@Nullable Evidence evidence) {
@@ -189,7 +207,7 @@ final class LivelockCriteria {
             + (evidence.getRxBufsDerived() ? " (derived)" : ""));
   }
 
-  private static Criterion cpu(Judge.Facts facts, Settings settings) {
+  private static Criterion cpu(Facts facts, Settings settings) {
     if (Double.isNaN(facts.share)) {
       return Criterion.unmeasured("worker_cpu", "the worker's CPU time is not known");
     }

@@ -11,7 +11,7 @@ final class StallCriteria {
 
   private StallCriteria() {}
 
-  static List<Criterion> of(Judge.Facts facts, Settings settings) {
+  static List<Criterion> of(Facts facts, Settings settings) {
     CensusQueue queue = facts.censusLatest();
     if (queue == null) {
       return List.of();
@@ -40,7 +40,7 @@ final class StallCriteria {
             : Criterion.unmeasured("no_passes", "whether passes go on: no probe is attached"),
         Criterion.of(
             "worker_sleeps",
-            facts.idle(),
+            facts.sleeps(),
             Double.isNaN(facts.share)
                 ? "the worker's CPU time is not known"
                 : format(ROOT, "the worker uses %.0f %% of a CPU", facts.share * 100)));

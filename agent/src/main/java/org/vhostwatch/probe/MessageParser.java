@@ -18,6 +18,9 @@ public final class MessageParser {
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
+          // Map keys are addresses and stacks, which never stop being new: keep none of them.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder().maxNestingDepth(16).maxNumberLength(64).build())
           .build();

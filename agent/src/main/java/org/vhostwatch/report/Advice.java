@@ -1,18 +1,22 @@
 package org.vhostwatch.report;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import org.vhostwatch.detect.Verdict;
 
 /**
- * What to do on a verdict, least harm first. Each line was seen to work, or seen not to, on real
- * kernels (docs/advice.md).
+ * What to do on a verdict, least harm first. docs/advice.md says which of it was seen on real
+ * kernels, and which is read from the code.
  */
 final class Advice {
+
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
   private Advice() {}
 
   static List<String> of(Verdict verdict, String tap) {
-    String device = tap.isEmpty() ? "TAP" : Printable.of(tap);
+    // These lines get pasted into root's shell: a tap may be called $(reboot).
+    String device = PLAIN.matcher(tap).matches() ? tap : "TAP";
     return switch (verdict) {
       case LIVELOCKED ->
           List.of(

@@ -69,7 +69,7 @@ public final class TextReport {
     }
     if (verdict.spin() != null) {
       line(
-          "  spins    %d episodes, %d passes, %.1f s in all",
+          "  spins    episodes %d, passes %d, %.1f s in all",
           verdict.episodes(), verdict.passes(), verdict.spunNanos() / 1e9);
     }
     if (verdict.evidence() != null) {
@@ -209,7 +209,7 @@ public final class TextReport {
               ? ""
               : String.format(
                   Locale.ROOT,
-                  ", %d near misses of %.3f s in all",
+                  ", near misses %d, %.3f s in all",
                   verdict.episodes(),
                   verdict.spunNanos() / 1e9);
       line(
@@ -245,7 +245,7 @@ public final class TextReport {
     String kernel = findings.host().map(Event.Host::kernel).orElse("unknown");
     String bpftrace = findings.host().map(Event.Host::bpftrace).orElse("");
     line(
-        "kernel %s, bpftrace %s, %d workers, %d censuses, %.1f s%s",
+        "kernel %s, bpftrace %s, workers %d, censuses %d, %.1f s%s",
         Printable.of(kernel),
         bpftrace.isEmpty() ? "none" : Printable.of(bpftrace),
         findings.workers().size(),

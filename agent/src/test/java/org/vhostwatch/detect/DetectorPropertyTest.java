@@ -21,7 +21,7 @@ class DetectorPropertyTest {
   private static final long FRAME = 1_000_000_000L;
 
   /** So long no pass comes before a spin is over. */
-  private static final long ACTIVE = Judge.ACTIVE_NANOS;
+  private static final long ACTIVE = Facts.ACTIVE_NANOS;
 
   /** What the model knows. */
   private static final class Model {
