@@ -65,9 +65,6 @@ for words in "tap lab0" "worker $worker" "tid $worker " "@get_rx_ret[0]: " "@pee
     handle_rx "what to do"; do
     check "the text has '$words'" says text "$words"
 done
-run_vhostwatch live diagnose --duration 5s
-check "diagnose as text, live, exits 2 too" is "$VW_STATUS" -eq 2
-check "and begins with the same verdict" is "$(head -n 1 "$RESULTS/live.out")" == "$first"
 
 refill_guest
 received() { is "$(guest_truth received "$GUEST_PID" 1)" -ge 15; }

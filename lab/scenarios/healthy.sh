@@ -1,6 +1,6 @@
 # healthy: minutes of full-speed traffic, then a slow guest: never LIVELOCKED, and the slow guest's spins are counted
 # kernels: affected
-# timeout: 600
+# timeout: 900
 # shellcheck shell=bash
 
 process_seconds() { # CPU time of processes, in seconds

@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
     })
 final class RunCommand implements Callable<Integer> {
 
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
-
   /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
   private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
@@ -101,7 +99,7 @@ final class RunCommand implements Callable<Integer> {
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
         StatusServer server = StatusServer.start(listen, sources(daemon, exposition))) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server), "stop"));
-      LOG.info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
+      log().info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
       daemon.run(self);
     } catch (StatusServer.BindException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
@@ -123,9 +121,14 @@ final class RunCommand implements Callable<Integer> {
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
   private static void stop(Daemon daemon, StatusServer server) {
-    LOG.info("stopping");
+    log().info("stopping");
     daemon.close();
     server.close();
+  }
+
+  /** Not a constant: setting up the logging takes half of the start-up time of every command. */
+  private static Logger log() {
+    return LoggerFactory.getLogger("vhostwatch");
   }
 
   private static String text(InetSocketAddress address) {
