@@ -73,10 +73,6 @@ final class Vhostwatch implements Runnable {
         .setExecutionExceptionHandler(program::failed);
   }
 
-  boolean verbose() {
-    return verbose;
-  }
-
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "a command is missing");

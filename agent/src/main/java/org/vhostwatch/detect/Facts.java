@@ -1,7 +1,6 @@
 package org.vhostwatch.detect;
 
 import org.jspecify.annotations.Nullable;
-import org.vhostwatch.detect.Criterion.Outcome;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
@@ -198,10 +197,6 @@ final class Facts {
   @Nullable Evidence freshEvidence() {
     Evidence evidence = track.evidence();
     return evidence != null && spinNanos() > 0 && evidence.from() >= spinSince() ? evidence : null;
-  }
-
-  Outcome outcome(boolean met) {
-    return met ? Outcome.MET : Outcome.NOT_MET;
   }
 
   /** Returns whether the queue spun when the last frame was made. */
