@@ -4,6 +4,9 @@
  * It owns a tap, one vhost_net device a queue pair, and the "guest" side of their rings; frames it sends itself, into
  * the tap, through AF_PACKET. It is the lab's independent witness: what it prints about the indices comes from its own
  * rings and from VHOST_GET_VRING_BASE, and it shares no code with the program under test. Usage: guest --help.
+ *
+ * Two things beside that: it can open tap and vhost devices for another program, as libvirt does for QEMU, and it can
+ * hang as a VMM does whose disk has gone (see hang()).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,6 +33,7 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <net/if.h>
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -39,6 +43,8 @@
 
 #define MAX_QUEUES 16
 #define NET_HEADER 12 /* struct virtio_net_hdr_mrg_rxbuf */
+#define FIRST_TAP_FD 20 /* where a COMMAND finds its taps and vhost devices */
+#define FIRST_VHOST_FD 40
 #define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
 #define F(bit) (1ULL << (bit))
 
@@ -49,16 +55,17 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM };
-static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm"};
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send"};
 
 static struct {
-    const char *tap;
+    const char *tap, *via, *hang;
     unsigned ring, buffers, size, frame, queues, queue, interval_ms, base;
     enum behaviour behaviour;
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
-    bool ipv6_noise, kthread;
+    bool ipv6_noise, kthread, existing, macvtap, hang_main;
+    char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20,
     .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .traffic_for = -1, .dry_after = -1, .rate = -1,
@@ -79,9 +86,11 @@ struct queue {
 };
 
 static struct queue queues[MAX_QUEUES];
+static unsigned devices; /* how many of them there are: none to only send */
 static char *memory; /* the guest's memory: rings and buffers of all queues */
 static size_t memory_size;
-static int sender, tap_index;
+static int sender, via_index;
+static unsigned char tap_mac[6];
 static uint64_t sent, dropped;
 static double started;
 static volatile bool stopping;
@@ -136,8 +145,11 @@ static void steer(int tap)
 static int open_tap(void)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (opt.queues > 1 ? IFF_MULTI_QUEUE : 0)};
-    int header = NET_HEADER, fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) fail("/dev/net/tun");
+    char path[32] = "/dev/net/tun";
+    int header = NET_HEADER, fd;
+    if (opt.macvtap) snprintf(path, sizeof(path), "/dev/tap%u", if_nametoindex(opt.tap));
+    fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) fail("%s", path);
     snprintf(request.ifr_name, IFNAMSIZ, "%s", opt.tap);
     if (ioctl(fd, TUNSETIFF, &request)) fail("TUNSETIFF %s", opt.tap);
     if (ioctl(fd, TUNSETVNETHDRSZ, &header)) fail("TUNSETVNETHDRSZ");
@@ -150,7 +162,7 @@ static void tap_up(void)
     struct ifreq request = {0};
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     snprintf(request.ifr_name, IFNAMSIZ, "%s", opt.tap);
-    if (!opt.ipv6_noise) { /* neighbour discovery takes the first one to three buffers */
+    if (!opt.ipv6_noise && opt.behaviour != SEND) { /* neighbour discovery takes the first one to three buffers */
         char path[128];
         snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", opt.tap);
         int sysctl = open(path, O_WRONLY);
@@ -160,8 +172,11 @@ static void tap_up(void)
     if (ioctl(fd, SIOCGIFFLAGS, &request)) fail("SIOCGIFFLAGS %s", opt.tap);
     request.ifr_flags |= IFF_UP;
     if (ioctl(fd, SIOCSIFFLAGS, &request)) fail("SIOCSIFFLAGS %s", opt.tap);
+    if (ioctl(fd, SIOCGIFHWADDR, &request)) fail("SIOCGIFHWADDR %s", opt.tap);
+    memcpy(tap_mac, request.ifr_hwaddr.sa_data, sizeof(tap_mac));
     close(fd);
-    tap_index = if_nametoindex(opt.tap);
+    via_index = if_nametoindex(opt.via ? opt.via : opt.tap);
+    if (!via_index) fail("%s", opt.via);
 }
 
 /* ---------------------------------------------------------------- vhost */
@@ -199,6 +214,13 @@ static void set_backend(struct queue *q, int tap)
     }
 }
 
+static int vhost_device(void)
+{
+    int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+    if (fd < 0) fail("/dev/vhost-net");
+    return fd;
+}
+
 static void open_vhost(struct queue *q, size_t offset)
 {
     uint64_t offered;
@@ -207,8 +229,7 @@ static void open_vhost(struct queue *q, size_t offset)
         struct vhost_memory_region region;
     } table = {.head.nregions = 1, .region = {.memory_size = memory_size, .userspace_addr = (uintptr_t)memory}};
 
-    q->vhost = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
-    if (q->vhost < 0) fail("/dev/vhost-net");
+    q->vhost = vhost_device();
     if (opt.kthread) {
         uint8_t from_owner = 0;
         if (ioctl(q->vhost, VHOST_SET_FORK_FROM_OWNER, &from_owner)) fail("VHOST_SET_FORK_FROM_OWNER");
@@ -284,11 +305,12 @@ static void print_truth(unsigned index)
 
 static void print_truths(void)
 {
-    for (unsigned i = 0; i < opt.queues; i++) print_truth(i);
+    for (unsigned i = 0; i < devices; i++) print_truth(i);
 }
 
 static void refill(void)
 {
+    if (!devices) return;
     /* Enough for the frame twice over, whatever else waits in front of it. */
     post(&queues[opt.queue], 2 * (opt.frame / opt.size + 1));
     printf("refilled t=%.6f\n", now());
@@ -299,12 +321,12 @@ static void refill(void)
 static void open_sender(void)
 {
     int one = 1, bytes = 8 << 20;
-    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = tap_index};
+    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = via_index};
     sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (sender < 0) fail("AF_PACKET");
     if (setsockopt(sender, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one))) fail("PACKET_VNET_HDR");
     if (setsockopt(sender, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes))) fail("SO_SNDBUFFORCE");
-    if (bind(sender, (struct sockaddr *)&address, sizeof(address))) fail("bind to %s", opt.tap);
+    if (bind(sender, (struct sockaddr *)&address, sizeof(address))) fail("bind to %s", opt.via ? opt.via : opt.tap);
 }
 
 /* Sends one TCP frame of `length` bytes, headers included, into the tap: above 1514 a GSO frame. False: dropped. */
@@ -313,8 +335,10 @@ static bool send_frame(unsigned length)
     static __thread unsigned char packet[sizeof(struct virtio_net_hdr) + 65600];
     struct virtio_net_hdr *header = (void *)packet;
     unsigned char *frame = packet + sizeof(*header), *ip = frame + 14, *tcp = ip + 20;
-    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = tap_index, .sll_protocol = htons(ETH_P_IP), .sll_halen = 6};
-    static const unsigned char mac[6] = {0x02, 0, 0, 0, 0, 1}, peer[6] = {0x02, 0, 0, 0, 0, 2};
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = via_index, .sll_protocol = htons(ETH_P_IP), .sll_halen = 6};
+    static const unsigned char guest[6] = {0x02, 0, 0, 0, 0, 1}, peer[6] = {0x02, 0, 0, 0, 0, 2};
+    /* A macvtap takes only what is for its own address; a tap takes all. */
+    const unsigned char *mac = opt.via ? tap_mac : guest;
 
     memset(packet, 0, sizeof(*header) + 54);
     header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -358,12 +382,12 @@ static void *traffic(void *unused)
     double begun = now();
     for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
-        if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && queue == opt.queue) {
+        if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
             if (opt.queues == 1) break;
             continue;
         }
         unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : 1400;
-        if (!send_frame(length_for(queue, wanted))) sched_yield();
+        if (!send_frame(opt.behaviour == SEND ? opt.frame : length_for(queue, wanted))) sched_yield();
         if (opt.rate > 0) {
             double ahead = begun + n / opt.rate - now();
             if (ahead > 0) sleep_ms(ahead * 1000);
@@ -378,8 +402,15 @@ static void *traffic(void *unused)
 static void usage(FILE *to)
 {
     fputs("usage: guest [OPTION]...\n"
+          "       guest [--tap NAME] [--queues N] [--existing | --macvtap] -- COMMAND...\n"
+          "The second form opens the tap, N times, as fd 20 and up, and /dev/vhost-net as fd 40 and up, and becomes COMMAND.\n"
           "  --tap NAME            the tap to create (tap9)\n"
-          "  --behaviour B         livelock, healthy, slow, starved or kick-storm (livelock)\n"
+          "  --existing            the tap may exist already (ip tuntap add TAP mode tap vnet_hdr [multi_queue]): it stays when the guest\n"
+          "                        leaves\n"
+          "  --macvtap             it is a macvtap that is there already; needs --via to be sent to; one queue\n"
+          "  --via IFACE           send the frames there, to the tap's own MAC address: the other end of its bridge or veth (the tap)\n"
+          "  --behaviour B         livelock, healthy, slow, starved, kick-storm (livelock), or send: no VMM, only frames of --frame\n"
+          "                        bytes, --rate a second, to the --tap of somebody else\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg\n"
@@ -394,8 +425,13 @@ static void usage(FILE *to)
           "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
           "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
           "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
-          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGHUP is the onset, SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, truth, done; t is CLOCK_MONOTONIC in seconds.\n",
+          "  --poses-as WORD...    the rest of the command line is ignored: for a command line that looks like another VMM's\n"
+          "  --hang FILE           at SIGQUIT hang on FILE, which is on a file system that was frozen (fsfreeze -f) after the start: one\n"
+          "                        thread is in a page fault, another holds the process's memory map; both in D until the thaw\n"
+          "  --hang-main           the one in the page fault is the main thread: no signal is answered until the thaw\n"
+          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
+          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, truth, hanging, thawed, done; t is CLOCK_MONOTONIC in\n"
+          "seconds.\n",
           to);
 }
 
@@ -435,10 +471,12 @@ static void parse(int argc, char **argv)
         {"frame", 1, 0, 'f'}, {"features", 1, 0, 'F'}, {"queues", 1, 0, 'Q'}, {"queue", 1, 0, 'q'}, {"seconds", 1, 0, 'S'},
         {"onset-after", 1, 0, 'o'}, {"refill-after", 1, 0, 'R'}, {"interval-ms", 1, 0, 'i'}, {"rate", 1, 0, 'p'},
         {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
+        {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
+        {"poses-as", 0, 0, 'P'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
-    int option, at = 0;
-    while ((option = getopt_long(argc, argv, "h", options, &at)) != -1) {
+    int option = 0, at = 0;
+    while (option != 'P' && (option = getopt_long(argc, argv, "+h", options, &at)) != -1) {
         const char *name = option == '?' ? "" : options[at].name;
         switch (option) {
         case 't': opt.tap = optarg; break;
@@ -458,11 +496,25 @@ static void parse(int argc, char **argv)
         case 'T': opt.traffic_for = atof(optarg); break;
         case 'd': opt.dry_after = atof(optarg); break;
         case 'B': opt.base = number(name, optarg, 0, 65535); break;
+        case 'P': optind = argc; break;
+        case 'e': opt.existing = true; break;
+        case 'm': opt.macvtap = true; break;
+        case 'v': opt.via = optarg; break;
+        case 'H': opt.hang = optarg; break;
+        case 'M': opt.hang_main = true; break;
         case '6': opt.ipv6_noise = true; break;
         case 'k': opt.kthread = true; break;
         case 'h': usage(stdout); exit(0);
         default: usage(stderr); exit(64);
         }
+    }
+    if (optind < argc && !strcmp(argv[optind - 1], "--")) {
+        opt.command = argv + optind;
+        optind = argc;
+    }
+    if (opt.macvtap && opt.queues > 1 && !opt.command) {
+        fputs("guest: --macvtap has one queue: which one a frame goes to cannot be told there\n", stderr);
+        exit(64);
     }
     if (optind < argc || opt.queue >= opt.queues || (opt.ring & (opt.ring - 1)) || opt.buffers > opt.ring) {
         fputs("guest: --queue must be below --queues, --ring a power of two and --buffers not above it\n", stderr);
@@ -474,15 +526,108 @@ static void parse(int argc, char **argv)
     if (opt.rate < 0) opt.rate = opt.behaviour == HEALTHY || opt.behaviour == KICK_STORM ? 0 : 200;
 }
 
+/* ---------------------------------------------------------------- hanging */
+
+static char *hanging; /* a page of --hang */
+static sem_t hang_begins;
+static pid_t hang_victim;
+
+static bool in_d_state(pid_t thread)
+{
+    char path[64], text[256], *state;
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0) close(fd);
+    if (length <= 0) return false;
+    text[length] = 0;
+    state = strrchr(text, ')');
+    return state && state[1] && state[2] == 'D';
+}
+
+/* The write fault asks the frozen file system and waits for it, with the page's area locked against change. */
+static void write_fault(void)
+{
+    __atomic_store_n(&hang_victim, gettid(), __ATOMIC_RELEASE);
+    *(volatile char *)hanging = 1;
+    printf("thawed t=%.6f\n", now());
+}
+
+static void *faulting_thread(void *unused)
+{
+    while (sem_wait(&hang_begins)) continue;
+    write_fault();
+    return unused;
+}
+
+/* Changing that area takes the process's memory map for writing, and waits: now whoever wants to read the map waits too. */
+static void *changing_thread(void *unused)
+{
+    pid_t victim;
+    while (!(victim = __atomic_load_n(&hang_victim, __ATOMIC_ACQUIRE)) || !in_d_state(victim)) sleep_ms(20);
+    printf("hanging t=%.6f\n", now());
+    if (mprotect(hanging, 4096, PROT_READ | PROT_WRITE | PROT_EXEC)) fail("mprotect");
+    return unused;
+}
+
+/* All that the threads will touch is made present now: afterwards a fault might wait as well. */
+static void prepare_hang(void)
+{
+    static const char page[4096];
+    pthread_t thread;
+    int fd = open(opt.hang, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, page, sizeof(page)) != sizeof(page) || fsync(fd)) fail("%s", opt.hang);
+    hanging = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (hanging == MAP_FAILED) fail("mmap of %s", opt.hang);
+    close(fd);
+    sem_init(&hang_begins, 0, 0);
+    if (!opt.hang_main && pthread_create(&thread, NULL, faulting_thread, NULL)) fail("pthread_create");
+    if (pthread_create(&thread, NULL, changing_thread, NULL)) fail("pthread_create");
+    if (mlockall(MCL_CURRENT)) fail("mlockall");
+}
+
+static void hang(void)
+{
+    if (!opt.hang) return;
+    if (opt.hang_main) write_fault();
+    else sem_post(&hang_begins);
+}
+
+/* ---------------------------------------------------------------- set-up */
+
+/* Where `fd` must be for COMMAND, to stay open there. */
+static void hand_over(int fd, int as)
+{
+    if (dup2(fd, as) < 0) fail("dup2 to %d", as);
+    close(fd);
+}
+
+static void become_command(void)
+{
+    for (unsigned i = 0; i < opt.queues; i++) {
+        hand_over(open_tap(), FIRST_TAP_FD + i);
+        hand_over(vhost_device(), FIRST_VHOST_FD + i);
+    }
+    execvp(opt.command[0], opt.command);
+    fail("%s", opt.command[0]);
+}
+
 static void set_up(void)
 {
+    bool exists = if_nametoindex(opt.tap), others = opt.macvtap || opt.behaviour == SEND;
+    if (exists ? !opt.existing && !others : others) {
+        fprintf(stderr, "guest: %s %s\n", opt.tap, exists ? "exists already" : "does not exist");
+        exit(1);
+    }
+    if (opt.command) become_command();
+    if (opt.behaviour == SEND) {
+        tap_up();
+        open_sender();
+        return;
+    }
     memory_size = opt.queues * queue_bytes();
     memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) fail("mmap of %zu bytes", memory_size);
-    if (if_nametoindex(opt.tap)) {
-        fprintf(stderr, "guest: %s exists already\n", opt.tap);
-        exit(1);
-    }
     for (unsigned i = 0; i < opt.queues; i++) queues[i].tap = open_tap();
     if (opt.queues > 1) steer(queues[0].tap);
     for (unsigned i = 0; i < opt.queues; i++) {
@@ -493,13 +638,14 @@ static void set_up(void)
     tap_up();
     open_sender();
     kick(&queues[opt.queue].rx);
+    devices = opt.queues;
 }
 
 /* What the queue under test waits for at `onset`: the frame that does not fit, or one that finds no buffer. */
 static void onset(void)
 {
-    if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED) {
-        send_frame(opt.behaviour == LIVELOCK ? opt.frame : length_for(opt.queue, 90));
+    if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED || opt.behaviour == SEND) {
+        send_frame(opt.behaviour != STARVED ? opt.frame : length_for(opt.queue, 90));
         printf("onset t=%.6f\n", now());
     }
 }
@@ -507,7 +653,7 @@ static void onset(void)
 /* One round of the guest: takes what came, gives buffers back as its behaviour says. */
 static void serve(double *next_buffer, double *next_kick)
 {
-    for (unsigned i = 0; i < opt.queues; i++) {
+    for (unsigned i = 0; i < devices; i++) {
         struct queue *q = &queues[i];
         collect(q);
         if (i != opt.queue || opt.behaviour == HEALTHY) {
@@ -540,22 +686,27 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGQUIT);
+    if (opt.command) set_up();
     sigprocmask(SIG_BLOCK, &signals, NULL);
     fds[0] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), .events = POLLIN};
 
     set_up();
-    for (unsigned i = 0; i < opt.queues; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
-    printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, opt.queues, started = now());
+    for (unsigned i = 0; i < devices; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
+    started = now();
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
+    if (opt.hang) prepare_hang();
+    printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, devices, started);
 
     while (!stopping) {
         struct signalfd_siginfo info;
         int wait = opt.behaviour == KICK_STORM ? (opt.rate > 0 ? 1 : 0) : 5;
-        if (poll(fds, opt.queues + 1, wait) < 0 && errno != EINTR) fail("poll");
+        if (poll(fds, devices + 1, wait) < 0 && errno != EINTR) fail("poll");
         while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo == SIGUSR1) refill();
             else if (info.ssi_signo == SIGUSR2) print_truths();
             else if (info.ssi_signo == SIGHUP) onset_asked = true;
+            else if (info.ssi_signo == SIGQUIT) hang();
             else stopping = true;
         }
         serve(&next_buffer, &next_kick);
@@ -573,7 +724,7 @@ int main(int argc, char **argv)
 
     pthread_join(generator, NULL);
     print_truths();
-    for (unsigned i = 0; i < opt.queues; i++) set_backend(&queues[i], -1);
+    for (unsigned i = 0; i < devices; i++) set_backend(&queues[i], -1);
     printf("done sent=%llu dropped=%llu seconds=%.3f\n", (unsigned long long)sent, (unsigned long long)dropped, now() - started);
     return 0;
 }

@@ -9,7 +9,7 @@ mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gc
 '
 
 # What the build and the tests of the agent need beyond that.
-BUILD_DEPS='javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
+BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
 
 lab_deps() { install_missing "$LAB_DEPS"; }
 build_deps() { install_missing "$BUILD_DEPS"; }

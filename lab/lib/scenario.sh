@@ -134,13 +134,14 @@ stop_guest() {
 }
 
 worker_of() {
-    local comm thread
-    for comm in /proc/"$1"/task/*/comm; do
+    local IFS='|' threads=(/proc/"$1"/task/*)
+    threads=("${threads[@]##*/}")
+    {
         # A thread of the process; or (up to 6.3, or if asked for) a kthread, named after the thread that opened the device.
-        thread=${comm%/comm} thread=${thread##*/}
-        grep -lsE '^vhost-[0-9]+$' "$comm"
-        grep -lsx "vhost-$thread" /proc/[0-9]*/comm
-    done | sed -E 's|.*/([0-9]+)/comm|\1|' | sort -un
+        grep -lsE '^vhost-[0-9]+$' /proc/"$1"/task/*/comm
+        grep -lsxE "vhost-(${threads[*]})" /proc/[0-9]*/comm
+        true
+    } | sed -E 's|.*/([0-9]+)/comm|\1|' | sort -un
 }
 
 # Sets CPU_TICKS (utime + stime) of a thread and CPU_TIME (uptime in 1/100 s). Without a fork: under load one takes seconds.
@@ -188,7 +189,8 @@ clean() { ! grep -HnE '^\s+at |Exception' "$RESULTS/$1.out" "$RESULTS/$1.err"; }
 # shellcheck disable=SC2034  # for the scenario
 start_daemon() {
     DAEMON_LOG=$RESULTS/daemon-$((++DAEMONS)).log DAEMON_START=$(seconds)
-    vhostwatch run "$@" >"$DAEMON_LOG" 2>&1 &
+    # An emulated CPU is several times slower: what is little on hardware would be over the ceiling.
+    vhostwatch run --max-cpu "${MAX_CPU:-0}" "$@" >"$DAEMON_LOG" 2>&1 &
     DAEMON_PID=$!
 }
 

@@ -98,11 +98,34 @@ console_tail() {
 
 # vm_start SECONDS: starts the VM, no longer than that; what its job writes to /dev/hvc0 comes out of $VM_DIR/channel.
 vm_start() {
+    rm -f "$VM_DIR/channel" "$VM_DIR/console.log"
     mkfifo "$VM_DIR/channel"
     setpriv --pdeathsig TERM timeout -k 5 "$1" "${VM[@]}" -serial "file:$VM_DIR/console.log" \
         -chardev stdio,id=channel,signal=off -device virtconsole,chardev=channel \
         </dev/null >"$VM_DIR/channel" 2>"$VM_DIR/qemu.log" &
     VM_PID=$!
+}
+
+# vm_boot SECONDS: starts the VM and waits until its kernel is up; the channel is descriptor 7. An emulated CPU loses its
+# timer now and then while the kernel boots, which then waits for ever: nothing of the project has run yet, so that one
+# boot is ended and the next one tried. One that goes on to hang, or a kernel that dies, is not tried again.
+vm_boot() {
+    local boots=3 boot patience=${VHOSTWATCH_LAB_BOOT:-150} end
+    for ((boot = 1; ; boot++)); do
+        vm_start "$1"
+        exec 7<"$VM_DIR/channel"
+        end=$((SECONDS + patience))
+        while kill -0 "$VM_PID" 2>/dev/null; do
+            grep -qs '^lab: up after' "$VM_DIR/console.log" && return
+            [ "$SECONDS" -lt "$end" ] || break
+            sleep 0.5
+        done
+        [ "$SECONDS" -ge "$end" ] && [ "$boot" -lt "$boots" ] || return 0
+        say "the kernel was not up after $patience s (VHOSTWATCH_LAB_BOOT): boot $((boot + 1)) of $boots"
+        console_tail
+        kill "$VM_PID" 2>/dev/null || true
+        vm_wait
+    done
 }
 
 vm_wait() {

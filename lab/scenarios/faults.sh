@@ -1,6 +1,6 @@
 # faults: bpftrace absent, hanging or killed, vhost_net absent or reloaded, no privileges: clear words, right exit codes, recovery
 # kernels: affected
-# timeout: 1200
+# timeout: 2400
 # shellcheck shell=bash
 
 spins() { is "$(cpu_percent "$(worker_of "$GUEST_PID")" 4)" -ge 80; }
@@ -55,7 +55,7 @@ run_without_bpftrace absent-check check
 failed_clearly absent-check 3 "bpftrace is not installed"
 
 start_daemon --bpftrace /nonexistent
-wait_for 120 "bpftrace absent: the daemon serves" ask /-/healthy
+wait_for 240 "bpftrace absent: the daemon serves" ask /-/healthy
 wait_for 30 "bpftrace absent: the daemon is ready, for it knows why" ask /-/ready
 check "bpftrace absent: bpftrace_up is 0" metric_is vhostwatch_bpftrace_up == 0
 check "bpftrace absent: it counts the worker" metric_is vhostwatch_workers == 1
@@ -74,11 +74,12 @@ chmod +x "$RESULTS/hangs" "$RESULTS/hangs-later"
 for how in hangs hangs-later; do
     run_vhostwatch "$how" diagnose --duration 5s --bpftrace "$RESULTS/$how"
     failed_clearly "$how" 3 within
-    check "$how: diagnose ends within 90 s" is "${VW_SECONDS%.*}" -lt 90
+    # 60 s of patience and 20 s until it is killed, for livelocked hosts; the rest is the emulated start.
+    check "$how: diagnose ends within 150 s" is "${VW_SECONDS%.*}" -lt 150
     check "$how: its bpftrace is gone" is "$(pgrep -fc '^sleep 1000')" -eq 0
 done
 start_daemon --bpftrace "$RESULTS/hangs-later"
-wait_for 120 "bpftrace hanging: the daemon serves" ask /-/healthy
+wait_for 240 "bpftrace hanging: the daemon serves" ask /-/healthy
 sleep 15
 check "bpftrace hanging: the daemon goes round" ask /-/healthy
 check "bpftrace hanging: bpftrace_up is 0" metric_is vhostwatch_bpftrace_up == 0
@@ -88,7 +89,7 @@ check "bpftrace hanging: its bpftrace is gone" is "$(pgrep -fc '^sleep 1000')" -
 
 # --- bpftrace killed once a second
 start_daemon
-wait_for 120 "bpftrace killed: the daemon is ready" ask /-/ready
+wait_for 240 "bpftrace killed: the daemon is ready" ask /-/ready
 wait_for 30 "bpftrace killed: queue_livelocked is 1 before" livelocked_is 1 lab0
 for ((i = 0; i < 20; i++)); do
     probing | xargs -r kill -9
@@ -126,7 +127,7 @@ run_vhostwatch unloaded-diagnose diagnose --duration 5s
 failed_clearly unloaded-diagnose "$VW_STATUS" "vhost_net is not loaded"
 check "unloaded: diagnose finds nothing wrong, or says that it cannot tell" test "$VW_STATUS" = 0 -o "$VW_STATUS" = 3
 start_daemon
-wait_for 120 "unloaded: the daemon is ready" ask /-/ready
+wait_for 240 "unloaded: the daemon is ready" ask /-/ready
 sleep 20
 check "unloaded: the daemon is quiet (lines of log in 20 s)" is "$(wc -l <"$DAEMON_LOG")" -le 5
 modprobe vhost_net

@@ -21,9 +21,11 @@ not_livelocked() { # NAME CODE...: diagnose gave one of these exit codes, and no
 }
 
 time=${HEALTHY_SECONDS:-180}
+# The kernel counts the runs of each BPF program.
+sysctl -qw kernel.bpf_stats_enabled=1
 start_guest --tap lab0 --behaviour healthy
 start_daemon
-wait_for 120 "the daemon is ready" ask /-/ready
+wait_for 240 "the daemon is ready" ask /-/ready
 wait_for 60 "the daemon knows the queue" metric_is vhostwatch_queue_livelocked == 0 'tap="lab0"'
 watch_metric healthy.txt vhostwatch_queue_livelocked
 began=$(seconds) daemon=$(process_seconds "$DAEMON_PID") sentinel=$(process_seconds "$(pgrep -ox bpftrace)")
@@ -46,6 +48,11 @@ note "healthy traffic: CPU time of the resident bpftrace" "$(awk -v a="$(process
 check "traffic flowed (packets)" is "$packets" -ge $((time * 1000))
 check "healthy traffic makes no pass" metric_is vhostwatch_queue_spin_passes_total == 0 'tap="lab0"'
 check "and no episode" metric_is vhostwatch_queue_spin_episodes_total == 0 'tap="lab0"'
+runs_known() { [ "$(metric vhostwatch_probe_runs_total 'probe="vhost_discard_vq_desc"' | wc -l)" -eq 1 ]; }
+wait_for 30 "the runs of the probe are counted" runs_known
+note "healthy traffic: runs of the probe" "$(metric vhostwatch_probe_runs_total 'probe="vhost_discard_vq_desc"') in $packets packets"
+# Once for each packet would be as many runs as packets; a ring that is empty for a moment makes one.
+check "it does not run per packet" metric_is vhostwatch_probe_runs_total '<' $((packets / 100)) 'probe="vhost_discard_vq_desc"'
 check "the daemon's probe stays attached" metric_is vhostwatch_bpftrace_restarts_total == 0
 kill "$WATCH_PID"
 check "healthy traffic: queue_livelocked was never 1" never healthy.txt 1

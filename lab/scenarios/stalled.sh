@@ -1,6 +1,6 @@
 # stalled: on a fixed kernel the same stimulus is STALLED with tap and packet length, never LIVELOCKED, and ends at the refill
 # kernels: fixed
-# timeout: 500
+# timeout: 700
 # shellcheck shell=bash
 
 stalled_is() { metric_is vhostwatch_queue_stalled == "$1" 'tap="lab0"' 'queue="0"'; }
@@ -9,7 +9,7 @@ sleeps() { is "$(cpu_percent "$(worker_of "$GUEST_PID")" 4)" -le 20; }
 start_guest --tap lab0 --onset-after -1
 worker=$(worker_of "$GUEST_PID")
 start_daemon
-wait_for 120 "the daemon is ready" ask /-/ready
+wait_for 240 "the daemon is ready" ask /-/ready
 wait_for 30 "before the onset queue_stalled is 0" stalled_is 0
 watch_metric livelocked.txt vhostwatch_queue_livelocked
 onset_guest

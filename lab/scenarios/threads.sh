@@ -1,6 +1,6 @@
 # threads: lists every queue with owner, tap, indices, features and worker, as the guest and /proc know them
 # kernels: all
-# timeout: 400
+# timeout: 600
 # shellcheck shell=bash
 
 # A guest knows what it posted; vhost's own copy of that index is behind unless it had to look for more buffers.

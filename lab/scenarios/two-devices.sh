@@ -1,6 +1,6 @@
 # two-devices: of a livelocked device and a healthy one under load, diagnose and the daemon flag only the first
 # kernels: affected
-# timeout: 400
+# timeout: 600
 # shellcheck shell=bash
 
 start_guest --tap good0 --behaviour healthy --rate 2000
@@ -8,7 +8,7 @@ good=$GUEST_PID
 start_guest --tap bad0 --onset-after -1
 bad=$GUEST_PID
 start_daemon
-wait_for 120 "the daemon is ready" ask /-/ready
+wait_for 240 "the daemon is ready" ask /-/ready
 wait_for 30 "it knows the healthy queue" metric_is vhostwatch_queue_livelocked == 0 'tap="good0"'
 wait_for 30 "and the other" metric_is vhostwatch_queue_livelocked == 0 'tap="bad0"'
 while sleep 1; do metric vhostwatch_queue_livelocked 'tap="good0"'; done >"$RESULTS/good.txt" &

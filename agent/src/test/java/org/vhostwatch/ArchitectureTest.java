@@ -28,13 +28,17 @@ class ArchitectureTest {
   static final List<String> ORDER =
       List.of(
           "libc",
+          "state",
           "btf",
           "host",
           "probe",
           "detect",
+          "exposure",
           "evidence",
           "snapshot",
+          "mitigate",
           "report",
+          "config",
           "metrics",
           "http",
           "incident",

@@ -1,5 +1,6 @@
 package org.vhostwatch.btf;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,8 @@ public final class Btf {
    * for the heap of an agent.
    */
   public static final int MAX_BYTES = 64 << 20;
+
+  private static final int PIECE = 64 << 10;
 
   private final TypeTable types;
 
@@ -117,14 +120,18 @@ public final class Btf {
   }
 
   private static byte[] load(Path file, int maxBytes) throws BtfException {
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = new FileInputStream(file.toFile())) {
       long size = Files.size(file);
       if (size > maxBytes) {
         throw new BtfException(file + ": " + size + " bytes, the limit is " + maxBytes);
       }
       // One array of the right size: readAllBytes would hold the file twice.
       byte[] data = new byte[(int) size];
-      int length = in.readNBytes(data, 0, data.length);
+      int length = 0;
+      // In pieces: the JDK takes memory beside the heap for as much as is asked for at once.
+      for (int read = 1; read > 0; length += read) {
+        read = in.readNBytes(data, length, Math.min(PIECE, data.length - length));
+      }
       return length == data.length ? data : Arrays.copyOf(data, length);
     } catch (IOException e) {
       throw new BtfException(file + ": " + e.getClass().getSimpleName() + ": " + e.getMessage(), e);

@@ -2,11 +2,16 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.config.Configuration;
+import org.vhostwatch.config.ConfigurationReport;
+import org.vhostwatch.config.Running;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.CensusAssembler;
 import org.vhostwatch.probe.Child;
@@ -15,6 +20,8 @@ import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.PlanException;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
+import org.vhostwatch.report.CheckReport;
+import org.vhostwatch.report.CheckReport.Trial;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
 import picocli.CommandLine.Command;
@@ -23,20 +30,26 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code vhostwatch check}: can this host be watched, and how well? */
+/** {@code vhostwatch check}: what is in force, and can this host be watched? */
 @Command(
     name = "check",
     sortOptions = false,
     header =
-        "Says what can be probed on this host: attaches the sentinel once, takes a census, leaves.",
-    description = {"Needs root to attach.", ""},
+        "Says what is configured, and what can be probed on this host: attaches the sentinel once, "
+            + "takes a census, leaves.",
+    description = {
+      "Needs root to attach. Shows what `vhostwatch run` with the same options would go by, and "
+          + "where a daemon that runs goes by something else.",
+      ""
+    },
     optionListHeading = "Options:%n",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:the sentinel attaches and a census can be taken",
       "1:degraded: one of the two works, or vhost_net is not loaded yet",
       "3:neither works: verdicts would be unknown",
-      "64:wrong usage"
+      "64:wrong usage",
+      "78:the configuration is refused; the problems are listed"
     })
 final class CheckCommand implements Callable<Integer> {
 
@@ -66,32 +79,68 @@ final class CheckCommand implements Callable<Integer> {
       description = "The worker that the printed evidence script captures.")
   private int tid;
 
-  @Mixin private final ProbeOptions probes = new ProbeOptions();
+  @Option(names = "--no-probes", description = "Only look at the configuration; needs no root.")
+  private boolean noProbes;
+
+  @Option(
+      names = "--quiet",
+      description = "As text, print only what is wrong with the configuration.")
+  private boolean quiet;
+
+  @Mixin private final FormatOption format = new FormatOption();
+
+  @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    ProbeKit kit = ProbeKit.prepare(probes.kit(), new Spawner());
+    Configuration.Found found = configured.find();
     PrintWriter out = spec.commandLine().getOut();
     if (script != null) {
-      out.print(text(script, kit));
+      out.print(text(script, kit(found)));
       out.flush();
       return ExitCode.OK;
     }
-    facts(out, kit);
-    kit.plan().ifPresent(plan -> measurements(out, plan));
-    int works = 0;
-    if (kit.plan().isPresent() && kit.bpftrace().isPresent()) {
-      works += attach(out, kit.bpftrace().get(), kit.plan().get()) ? 1 : 0;
-      works += census(out, kit.bpftrace().get(), kit.plan().get()) ? 1 : 0;
-    }
-    kit.troubles().forEach(trouble -> out.println("trouble: " + Printable.of(trouble)));
-    out.println(
-        works == 2
-            ? "this host can be watched"
-            : works == 1 ? "this host can be watched in part" : "this host cannot be watched now");
+    ConfigurationReport configuration = new ConfigurationReport(found, running(found));
+    Optional<CheckReport> host = noProbes ? Optional.empty() : Optional.of(look(kit(found)));
+    int exitCode =
+        found.problems().isEmpty()
+            ? host.map(CheckReport::exitCode).orElse(ExitCode.OK)
+            : ExitCode.CONFIGURATION;
+    out.print(
+        format.json()
+            ? CheckReport.json(configuration::json, host, exitCode)
+            : quiet
+                ? configuration.problems()
+                : configuration.text() + host.map(CheckReport::text).orElse(""));
     out.flush();
-    boolean waiting = kit.bpftrace().isPresent() && !kit.vhostNetLoaded();
-    return works == 2 ? ExitCode.OK : works == 1 || waiting ? ExitCode.WARNING : ExitCode.UNKNOWN;
+    return exitCode;
+  }
+
+  private static ProbeKit kit(Configuration.Found found) throws InterruptedException {
+    return ProbeKit.prepare(Configured.kit(found.configuration()), new Spawner());
+  }
+
+  private Optional<Running> running(Configuration.Found found) {
+    try {
+      return Running.read(new ProcFs(Path.of("/")), Configured.state(found.configuration()));
+    } catch (IOException e) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "vhostwatch: what a running daemon goes by cannot be read: "
+                  + Printable.of(String.valueOf(e.getMessage())));
+      return Optional.empty();
+    }
+  }
+
+  private static CheckReport look(ProbeKit kit) throws InterruptedException {
+    Optional<Trial> attach = Optional.empty();
+    Optional<Trial> census = Optional.empty();
+    if (kit.plan().isPresent() && kit.bpftrace().isPresent()) {
+      attach = attach(kit.bpftrace().get(), kit.plan().get());
+      census = census(kit.bpftrace().get(), kit.plan().get());
+    }
+    return CheckReport.of(kit, attach, census);
   }
 
   private String text(Script wanted, ProbeKit kit) throws Failure {
@@ -119,95 +168,55 @@ final class CheckCommand implements Callable<Integer> {
             .orElse("no such script here"));
   }
 
-  private static void facts(PrintWriter out, ProbeKit kit) {
-    KernelFacts facts = kit.facts();
-    line(out, "kernel", facts.release() + " " + facts.version());
-    line(
-        out,
-        "bpftrace",
-        kit.bpftrace().map(b -> b.version() + " (" + b.program() + ")").orElse("none"));
-    line(out, "root", ProbeKit.privileged() ? "yes" : "no");
-    line(out, "lockdown", facts.lockdown().name().toLowerCase(Locale.ROOT));
-    line(out, "tracefs", facts.tracefs().map(Object::toString).orElse("not readable"));
-    KernelFacts.MODULES.forEach(
-        module ->
-            line(
-                out,
-                "module " + module,
-                facts.module(module).name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                    + (facts.btf().contains(module) ? ", with BTF" : "")));
-    line(out, "BTF vmlinux", facts.btf().contains("vmlinux") ? "yes" : "no");
-  }
-
-  private static void measurements(PrintWriter out, Plan plan) {
-    for (Measurement measurement : plan.measurements()) {
-      String quality =
-          switch (measurement.quality()) {
-            case MEASURED -> "";
-            case DERIVED -> "derived: ";
-            case NONE -> "not measurable: ";
-          };
-      line(out, measurement.what(), quality + measurement.how());
-    }
-  }
-
-  private static void line(PrintWriter out, String name, String value) {
-    out.printf("%-15s %s%n", name, Printable.of(value));
-  }
-
-  private static boolean attach(PrintWriter out, Bpftrace bpftrace, Plan plan)
-      throws InterruptedException {
+  private static Optional<Trial> attach(Bpftrace bpftrace, Plan plan) throws InterruptedException {
     if (plan.sentinel().isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     long start = System.nanoTime();
     try (Child child = bpftrace.probes(plan.sentinel().get(), line -> {})) {
-      if (!child.awaitReady(ProbeOptions.PATIENCE, () -> false)) {
-        line(out, "attach", "failed: " + child.complaint());
-        return false;
+      if (!child.awaitReady(Configured.PATIENCE, () -> false)) {
+        return failed("failed: " + child.complaint());
       }
       long attached = System.nanoTime();
-      boolean inOrder = child.stop(ProbeOptions.PATIENCE);
-      line(
-          out,
-          "attach",
-          String.format(
-              Locale.ROOT,
-              "the sentinel attaches in %.1f s and leaves in %.1f s%s",
-              (attached - start) / 1e9,
-              (System.nanoTime() - attached) / 1e9,
-              inOrder ? "" : ", killed"));
-      return inOrder;
+      boolean inOrder = child.stop(Configured.PATIENCE);
+      return Optional.of(
+          new Trial(
+              inOrder,
+              String.format(
+                  Locale.ROOT,
+                  "the sentinel attaches in %.1f s and leaves in %.1f s%s",
+                  (attached - start) / 1e9,
+                  (System.nanoTime() - attached) / 1e9,
+                  inOrder ? "" : ", killed")));
     } catch (IOException e) {
-      line(out, "attach", "failed: " + e.getMessage());
-      return false;
+      return failed("failed: " + e.getMessage());
     }
   }
 
-  private static boolean census(PrintWriter out, Bpftrace bpftrace, Plan plan)
-      throws InterruptedException {
+  private static Optional<Trial> census(Bpftrace bpftrace, Plan plan) throws InterruptedException {
     if (plan.census().isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     CensusAssembler lines = new CensusAssembler();
     long start = System.nanoTime();
     try (Child child = bpftrace.census(plan.census().get(), lines::accept)) {
-      if (!child.await(ProbeOptions.PATIENCE) || child.exitCode() != 0) {
-        line(out, "look", "the census failed: " + child.complaint());
-        return false;
+      if (!child.await(Configured.PATIENCE) || child.exitCode() != 0) {
+        return failed("the census failed: " + child.complaint());
       }
-      line(
-          out,
-          "look",
-          String.format(
-              Locale.ROOT,
-              "the census reads %d queues in %.1f s",
-              lines.finish().queues().size(),
-              (System.nanoTime() - start) / 1e9));
-      return true;
+      return Optional.of(
+          new Trial(
+              true,
+              String.format(
+                  Locale.ROOT,
+                  "the census reads %d queues in %.1f s",
+                  lines.finish().queues().size(),
+                  (System.nanoTime() - start) / 1e9)));
     } catch (IOException e) {
-      line(out, "look", "the census failed: " + e.getMessage());
-      return false;
+      return failed("the census failed: " + e.getMessage());
     }
+  }
+
+  private static Optional<Trial> failed(String words) {
+    return Optional.of(new Trial(false, words));
   }
 }

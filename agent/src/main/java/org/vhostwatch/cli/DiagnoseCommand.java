@@ -5,13 +5,18 @@ import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.config.Keys;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.evidence.Diagnosis;
 import org.vhostwatch.evidence.Examination;
 import org.vhostwatch.evidence.Findings;
 import org.vhostwatch.evidence.Recording;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.exposure.KernelRater;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.report.ExitCode;
@@ -42,7 +47,8 @@ import picocli.CommandLine.Spec;
       "1:a queue spins now and then, or is stalled",
       "2:a queue is livelocked",
       "3:not enough could be seen to tell",
-      "64:wrong usage"
+      "64:wrong usage",
+      "78:wrong configuration"
     })
 final class DiagnoseCommand implements Callable<Integer> {
 
@@ -66,13 +72,7 @@ final class DiagnoseCommand implements Callable<Integer> {
 
   @Mixin private final Selection selection = new Selection();
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      description = "text or json (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private Format format;
+  @Mixin private final FormatOption format = new FormatOption();
 
   @Option(
       names = "--record",
@@ -80,7 +80,9 @@ final class DiagnoseCommand implements Callable<Integer> {
       description = "Write all that was seen to a new file, for `vhostwatch replay`.")
   private @Nullable Path record;
 
-  @Mixin private final ProbeOptions probes = new ProbeOptions();
+  @Mixin
+  private final Configured configured =
+      Configured.with(Keys.STATE_DIR, Keys.BPFTRACE, Keys.SCRIPTS);
 
   @Override
   public Integer call() throws Failure, IOException, InterruptedException {
@@ -92,8 +94,11 @@ final class DiagnoseCommand implements Callable<Integer> {
           "--duration must be between " + least.toSeconds() + "s and " + LONGEST.toMinutes() + "m");
     }
     PrintWriter err = spec.commandLine().getErr();
-    ProbeKit kit = ProbeKit.prepare(probes.kit(), new Spawner());
+    Spawner spawner = new Spawner();
+    ProbeKit kit = ProbeKit.prepare(configured.kit(), spawner);
     kit.troubles().forEach(trouble -> err.println("vhostwatch: " + trouble));
+    KernelExposure exposure =
+        new KernelRater(new ProcFs(Path.of("/")), configured.state(), Optional.of(spawner)).rate();
     Findings findings;
     try (Recording recording = record == null ? null : create(record)) {
       Examination examination =
@@ -102,15 +107,14 @@ final class DiagnoseCommand implements Callable<Integer> {
               new Diagnosis(settings),
               recording,
               words -> err.println("vhostwatch: " + words),
-              ProbeOptions.PATIENCE);
-      findings = examination.examine(duration, selection::worker, settings.confirm().plus(MARGIN));
+              Configured.PATIENCE);
+      findings =
+          examination.examine(
+              duration, selection::worker, settings.confirm().plus(MARGIN), exposure);
     }
     Findings selected = selection.of(findings);
     PrintWriter out = spec.commandLine().getOut();
-    out.print(
-        format == Format.JSON
-            ? JsonReport.of(selected)
-            : TextReport.of(selected, Style.ofStdout()));
+    out.print(format.json() ? JsonReport.of(selected) : TextReport.of(selected, Style.ofStdout()));
     out.flush();
     return ExitCode.of(selected);
   }

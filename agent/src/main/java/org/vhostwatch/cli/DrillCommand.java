@@ -2,9 +2,13 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.config.Keys;
 import org.vhostwatch.drill.Behaviour;
 import org.vhostwatch.drill.Drill;
 import org.vhostwatch.drill.DrillException;
@@ -12,10 +16,17 @@ import org.vhostwatch.drill.DrillFeatures;
 import org.vhostwatch.drill.DrillJson;
 import org.vhostwatch.drill.DrillOptions;
 import org.vhostwatch.drill.DrillReport;
+import org.vhostwatch.drill.DrillResult;
 import org.vhostwatch.drill.StopSignal;
+import org.vhostwatch.exposure.DrillRecord;
+import org.vhostwatch.exposure.KernelIdentity;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.report.Printable;
+import org.vhostwatch.state.StateDirectory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,7 +54,8 @@ import picocli.CommandLine.Spec;
       "1:a stall was seen where one was asked for (starved)",
       "2:this kernel spins: it is affected",
       "3:not known: could not run here, or the measurement says nothing",
-      "64:wrong usage, a tap that exists among it"
+      "64:wrong usage, a tap that exists among it",
+      "78:wrong configuration"
     })
 public final class DrillCommand implements Callable<Integer> {
   @Spec
@@ -131,22 +143,26 @@ public final class DrillCommand implements Callable<Integer> {
           "text (a sentence) or json, schema " + DrillJson.SCHEMA + " (default: ${DEFAULT-VALUE}).")
   private Format format = Format.TEXT;
 
+  @Mixin private final Configured configured = Configured.with(Keys.STATE_DIR);
+
   @Override
-  public Integer call() {
+  public Integer call() throws Failure {
     DrillOptions options = options();
+    StateDirectory state = configured.state();
     // Closed last: the JVM may end with it, and all must be said by then, an error too.
     try (StopSignal stop = StopSignal.install()) {
-      return run(options, stop);
+      return run(options, state, stop);
     }
   }
 
-  private int run(DrillOptions options, StopSignal stop) {
+  private int run(DrillOptions options, StateDirectory state, StopSignal stop) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     try {
       DrillReport report = new Drill(options, stop, line -> progress(err, line)).run();
       out.println(format == Format.JSON ? DrillJson.write(report) : report.sentence());
       out.flush();
+      keep(report, state, err);
       return report.exitCode();
     } catch (DrillException e) {
       progress(err, "error: " + e.getMessage());
@@ -154,6 +170,32 @@ public final class DrillCommand implements Callable<Integer> {
     } catch (IOException e) {
       progress(err, "error: " + e.getMessage());
       return ExitCode.UNKNOWN;
+    }
+  }
+
+  /** Only what decides is kept; that it cannot be kept is no fault of the drill. */
+  private void keep(DrillReport report, StateDirectory state, PrintWriter err) {
+    boolean decides =
+        report.options().behaviour() == Behaviour.LIVELOCK
+            || report.options().behaviour() == Behaviour.REFILL_AFTER;
+    boolean spun = report.result() == DrillResult.SPUN;
+    // With IN_ORDER a kernel may sleep for another fault that hides this one (6.17.0 to 6.17.10).
+    boolean slept = report.result() == DrillResult.SLEPT && !report.options().features().inOrder();
+    if (!decides || !(spun || slept)) {
+      return;
+    }
+    try {
+      new DrillRecord(
+              KernelIdentity.read(new ProcFs(Path.of("/"))),
+              Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+              spun,
+              report.sentence())
+          .write(state);
+    } catch (IOException e) {
+      progress(
+          err,
+          "note: the result could not be kept for `vhostwatch exposure`: "
+              + Printable.of(String.valueOf(e)));
     }
   }
 

@@ -16,7 +16,6 @@ import org.vhostwatch.report.TextReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -45,13 +44,7 @@ final class ReplayCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // set by picocli
   private Path file;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      description = "text or json (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private Format format;
+  @Mixin private final FormatOption format = new FormatOption();
 
   @Mixin private final Selection selection = new Selection();
 
@@ -67,10 +60,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
     Findings findings = selection.of(diagnosis.findings());
     PrintWriter out = spec.commandLine().getOut();
-    out.print(
-        format == Format.JSON
-            ? JsonReport.of(findings)
-            : TextReport.of(findings, Style.ofStdout()));
+    out.print(format.json() ? JsonReport.of(findings) : TextReport.of(findings, Style.ofStdout()));
     out.flush();
     return ExitCode.of(findings);
   }

@@ -1,25 +1,33 @@
 package org.vhostwatch.cli;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vhostwatch.config.Configuration;
+import org.vhostwatch.config.Keys;
+import org.vhostwatch.config.Running;
+import org.vhostwatch.daemon.CeilingOptions;
 import org.vhostwatch.daemon.Daemon;
 import org.vhostwatch.daemon.DaemonOptions;
+import org.vhostwatch.daemon.LogRing;
+import org.vhostwatch.daemon.MitigationOptions;
 import org.vhostwatch.detect.Settings;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.systemd.ServiceManager;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vhostwatch run}: the daemon. */
 @Command(
@@ -28,7 +36,7 @@ import picocli.CommandLine.Spec;
     header = "Watches this host until it is told to stop (SIGTERM), and serves metrics.",
     description = {
       "Keeps the sentinel attached, takes a census now and then, captures evidence of each livelock, "
-          + "and serves /metrics, /-/healthy, /-/ready, /api/v1/threads and a status page. Needs root "
+          + "and serves /metrics, /-/healthy, /-/ready, /api/v1/threads, /api/v1/incidents and a status page. Needs root "
           + "for probes; without, it watches /proc alone and says so.",
       ""
     },
@@ -36,8 +44,9 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:stopped",
-      "3:cannot serve: the address is taken or not ours",
+      "3:cannot serve: the address is taken or not ours, or systemd cannot be told",
       "64:wrong usage",
+      "78:wrong configuration",
       "143:ended by SIGTERM, in order"
     })
 final class RunCommand implements Callable<Integer> {
@@ -45,74 +54,91 @@ final class RunCommand implements Callable<Integer> {
   /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
   private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private CommandSpec spec;
-
-  @Option(
-      names = "--listen",
-      paramLabel = "ADDRESS:PORT",
-      converter = Addresses.class,
-      defaultValue = "127.0.0.1:19739",
-      description = "Where to serve (default: ${DEFAULT-VALUE}). [::1]:19739 for IPv6.")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private InetSocketAddress listen;
-
-  @Option(
-      names = "--confirm",
-      paramLabel = "TIME",
-      converter = Durations.class,
-      defaultValue = "3s",
-      description =
-          "How long a spin lasts before it is a livelock, 1s to 10m (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private Duration confirm;
-
-  @Option(
-      names = "--census-period",
-      paramLabel = "TIME",
-      converter = Durations.class,
-      defaultValue = "60s",
-      description =
-          "Time between two censuses of a quiet host, 10s to 24h (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private Duration censusPeriod;
-
-  @Mixin private final ProbeOptions probes = new ProbeOptions();
+  @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    between("--confirm", confirm, Duration.ofSeconds(1), Duration.ofMinutes(10));
-    between("--census-period", censusPeriod, Duration.ofSeconds(10), Duration.ofHours(24));
-    DaemonOptions options =
-        new DaemonOptions(
-            probes.kit(),
-            new Settings(
-                confirm, Settings.DEFAULT.minPassesPerSecond(), Settings.DEFAULT.busyShare()),
-            Duration.ofSeconds(1),
-            censusPeriod,
-            Duration.ofSeconds(5),
-            Duration.ofMinutes(10));
-    try (Daemon daemon = new Daemon(options);
-        PrometheusExposition exposition =
-            new PrometheusExposition(daemon::snapshot, Version.text());
+    HangUp hangUp = HangUp.install();
+    Configuration configuration = configured.configuration();
+    DaemonOptions options = options(configuration);
+    try (Daemon daemon = new Daemon(options, LogRing.attach());
+        PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
-        StatusServer server = StatusServer.start(listen, sources(daemon, exposition))) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server), "stop"));
+        StatusServer server =
+            StatusServer.start(configuration.get(Keys.LISTEN), sources(daemon, exposition));
+        ServiceManager manager =
+            ServiceManager.start(
+                System.getenv(),
+                new ServiceManager.Source(daemon::snapshot, daemon::ready, daemon::sinceCycle))) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server, manager), "stop"));
+      // On a thread of its own: the daemon does not wait for a disk.
+      Executor scribe = Executors.newSingleThreadExecutor(RunCommand::scribe);
+      scribe.execute(() -> writeDown(configuration));
+      Reloader reloader =
+          new Reloader(
+              configuration,
+              configured::find,
+              next -> {
+                daemon.change(options(next));
+                scribe.execute(() -> writeDown(next));
+              });
+      hangUp.answer(() -> manager.reload(reloader::reload));
       log().info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
       daemon.run(self);
-    } catch (StatusServer.BindException e) {
+    } catch (IOException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
   }
 
+  static DaemonOptions options(Configuration configuration) {
+    return new DaemonOptions(
+        new ProcFs(Path.of("/")),
+        Configured.kit(configuration),
+        configuration.get(Keys.MODE),
+        new Settings(
+            configuration.get(Keys.CONFIRM),
+            Settings.DEFAULT.minPassesPerSecond(),
+            Settings.DEFAULT.busyShare()),
+        Duration.ofSeconds(1),
+        configuration.get(Keys.CENSUS_PERIOD),
+        Duration.ofSeconds(5),
+        Duration.ofMinutes(10),
+        configuration.get(Keys.AUTO_MITIGATE)
+            ? Optional.of(
+                new MitigationOptions(
+                    configuration.get(Keys.MITIGATE_COOLDOWN),
+                    configuration.get(Keys.MITIGATE_LIMIT)))
+            : Optional.empty(),
+        Configured.state(configuration),
+        new CeilingOptions(
+            configuration.get(Keys.MAX_CPU) / 100.0, configuration.get(Keys.MAX_MEMORY)),
+        Version.text());
+  }
+
+  /** For `vhostwatch check`; the daemon can do without. */
+  private static void writeDown(Configuration configuration) {
+    try {
+      Running.write(configuration, new ProcFs(Path.of("/")), Configured.state(configuration));
+    } catch (IOException e) {
+      log().warn("`vhostwatch check` cannot tell what this goes by: {}", e.getMessage());
+    }
+  }
+
+  private static Thread scribe(Runnable work) {
+    Thread thread = new Thread(work, "configuration");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private static Sources sources(Daemon daemon, PrometheusExposition exposition) {
     return new Sources(
-        daemon::snapshot,
+        daemon::fresh,
         exposition,
         daemon::sinceCycle,
         STANDSTILL,
+        daemon::incidents,
+        daemon::incident,
         () ->
             daemon.ready()
                 ? Optional.empty()
@@ -120,8 +146,9 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
-  private static void stop(Daemon daemon, StatusServer server) {
+  private static void stop(Daemon daemon, StatusServer server, ServiceManager manager) {
     log().info("stopping");
+    manager.stopping();
     daemon.close();
     server.close();
   }
@@ -133,13 +160,5 @@ final class RunCommand implements Callable<Integer> {
 
   private static String text(InetSocketAddress address) {
     return address.getHostString() + ":" + address.getPort();
-  }
-
-  private void between(String option, Duration value, Duration least, Duration most) {
-    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-      throw new ParameterException(
-          spec.commandLine(),
-          option + " must be between " + least.toSeconds() + "s and " + most.toSeconds() + "s");
-    }
   }
 }

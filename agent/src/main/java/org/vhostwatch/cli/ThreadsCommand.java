@@ -3,6 +3,7 @@ package org.vhostwatch.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.vhostwatch.config.Keys;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.evidence.Diagnosis;
 import org.vhostwatch.evidence.Examination;
@@ -14,7 +15,6 @@ import org.vhostwatch.report.ThreadsReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code vhostwatch threads}: every worker and queue, by a census, without probes. */
@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:listed",
       "1:listed from /proc alone: the census could not be taken",
-      "64:wrong usage"
+      "64:wrong usage",
+      "78:wrong configuration"
     })
 final class ThreadsCommand implements Callable<Integer> {
 
@@ -40,28 +41,22 @@ final class ThreadsCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // set by picocli
   private CommandSpec spec;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      description = "text or json (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private Format format;
+  @Mixin private final FormatOption format = new FormatOption();
 
-  @Mixin private final ProbeOptions probes = new ProbeOptions();
+  @Mixin private final Configured configured = Configured.with(Keys.BPFTRACE, Keys.SCRIPTS);
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws Failure, InterruptedException, IOException {
     PrintWriter err = spec.commandLine().getErr();
-    ProbeKit kit = ProbeKit.prepare(probes.kit(), new Spawner());
+    ProbeKit kit = ProbeKit.prepare(configured.kit(), new Spawner());
     kit.troubles().forEach(trouble -> err.println("vhostwatch: " + trouble));
     Examination examination =
         new Examination(
-            kit, new Diagnosis(Settings.DEFAULT), null, words -> {}, ProbeOptions.PATIENCE);
+            kit, new Diagnosis(Settings.DEFAULT), null, words -> {}, Configured.PATIENCE);
     Findings findings = examination.look();
     findings.troubles().forEach(trouble -> err.println("vhostwatch: " + trouble));
     PrintWriter out = spec.commandLine().getOut();
-    out.print(format == Format.JSON ? ThreadsReport.json(findings) : ThreadsReport.text(findings));
+    out.print(format.json() ? ThreadsReport.json(findings) : ThreadsReport.text(findings));
     out.flush();
     return findings.censuses() > 0 || !kit.vhostNetLoaded() ? ExitCode.OK : ExitCode.WARNING;
   }

@@ -23,9 +23,13 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       DiagnoseCommand.class,
       ThreadsCommand.class,
+      ExposureCommand.class,
       CheckCommand.class,
+      MitigateCommand.class,
       DrillCommand.class,
-      ReplayCommand.class
+      ReplayCommand.class,
+      IncidentsCommand.class,
+      BundleCommand.class
     },
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
     exitCodeList = {

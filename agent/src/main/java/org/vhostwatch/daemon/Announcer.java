@@ -38,17 +38,17 @@ final class Announcer {
       }
       if (grave(old)) {
         over.add(vq);
-        LOG.info("{} ended: {}", old, name(queue));
+        LogRing.about(vq, () -> LOG.info("{} ended: {}", old, name(queue)));
       }
       if (grave(now) || spinningIsNews(now, vq, wallMillis)) {
-        begins(now, queue);
+        LogRing.about(vq, () -> begins(now, queue));
       }
     }
     before.forEach(
         (vq, old) -> {
           if (!present.containsKey(vq) && grave(old)) {
             over.add(vq);
-            LOG.info("{} ended: the queue is gone", old);
+            LogRing.about(vq, () -> LOG.info("{} ended: the queue is gone", old));
           }
         });
     before.clear();

@@ -1,8 +1,10 @@
 package org.vhostwatch.daemon;
 
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -10,16 +12,30 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.DrillRecord;
+import org.vhostwatch.exposure.KernelRater;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.SurroundingsReader;
+import org.vhostwatch.host.VmmFiles;
 import org.vhostwatch.host.VmmIdentity;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.host.WorkerScanner;
+import org.vhostwatch.incident.Archive;
+import org.vhostwatch.incident.Keeper;
+import org.vhostwatch.incident.Stored;
 import org.vhostwatch.metrics.SelfMetrics;
+import org.vhostwatch.mitigate.Targets;
+import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
+import org.vhostwatch.probe.SentinelFrame;
 import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.snapshot.HostSnapshot;
 
@@ -33,42 +49,147 @@ public final class Daemon implements AutoCloseable {
   /** More than bpftrace prints in a minute for 2,000 spinning queues. */
   private static final int INBOX = 4096;
 
-  private static final Duration FULL_SCAN = Duration.ofSeconds(5);
+  private static final long STOP_SECONDS = 4;
+
+  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
+
+  /** How often to look for new workers, and at all. */
+  private record Pace(Duration scan, Duration look) {}
+
+  private static final Pace ALERT = new Pace(Duration.ofSeconds(5), Duration.ZERO);
+
+  /** The sentinel tells of a spin at once, and whoever asks gets a picture of that moment. */
+  private static final Pace CALM = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(10));
+
+  /** Without a sentinel, /proc alone tells of a worker that is busy. */
+  private static final Pace ON_DEMAND = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(5));
+
+  /** Maps of the kernel hold 4096 keys; those of queues that are gone stay in them. */
+  private static final int MANY_QUEUES = 3000;
+
+  private static final int TOO_MANY_QUEUES = 3900;
+
+  /** A sentinel that was silent for longer may have lost ticks. */
+  private static final Duration SPEECH = Duration.ofSeconds(3);
+
+  /** How long who asks waits for that picture; else the last one serves. */
+  private static final Duration FRESH_LIMIT = Duration.ofMillis(250);
 
   private final DaemonOptions options;
-  private final Detector detector;
+  private Detector detector;
   private final Schedule schedule;
+  private final Suspicion suspicion;
   private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
   private final AtomicLong dropped = new AtomicLong();
   private final Sentinel sentinel;
+  private final CostWatch cost;
   private final Prober prober;
-  private final WorkerScanner scanner = new WorkerScanner(new ProcFs(Path.of("/")));
+  private final WorkerScanner scanner;
   private final Sight sight;
-  private final Publisher publisher =
-      new Publisher(new Identities(new VmmIdentity(new ProcFs(Path.of("/")))));
+  private final Publisher publisher;
   private final Announcer announcer = new Announcer();
+  private final ExposureWatch exposure;
+  private final Incidents incidents;
   private volatile HostSnapshot snapshot;
   private final AtomicLong cycledAt = new AtomicLong(System.nanoTime());
+
+  /** Opened by the next picture. */
+  private volatile CountDownLatch fresh = new CountDownLatch(0);
+
   private final CountDownLatch stopping = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile boolean running;
 
   private HostState state = HostState.EMPTY;
   private List<QueueVerdict> verdicts = List.of();
   private List<Worker> workers = List.of();
   private long scannedAt = Long.MIN_VALUE;
+  private long lookedAt = Long.MIN_VALUE;
+  private boolean news = true;
 
-  public Daemon(DaemonOptions options) {
+  /** Whether the sentinel is away because nothing is suspicious. */
+  private boolean away;
+
+  private long framedAt;
+  private boolean counted;
+  private long scanNanos;
+
+  /**
+   * @param log keeps what is logged, for the incidents
+   */
+  public Daemon(DaemonOptions options, LogRing log) {
     this.options = options;
     this.detector = new Detector(options.settings());
     this.schedule = new Schedule(options);
-    this.sight = new Sight(dropped::get);
-    this.sentinel = new Sentinel(options.probes(), new Spawner(), this::deliver);
-    this.prober = new Prober(this::deliver);
-    this.snapshot = publisher.publish(List.of(), List.of(), sight);
+    this.suspicion = new Suspicion(options.settings().busyShare());
+    this.away = options.mode() == Mode.ON_DEMAND;
+    this.sight = new Sight(options.mode(), dropped::get);
+    ProcFs fs = options.fs();
+    this.scanner = new WorkerScanner(fs);
+    this.publisher = new Publisher(new Identities(new VmmIdentity(fs), new VmmFiles(fs)));
+    Spawner spawner = new Spawner();
+    this.sentinel =
+        new Sentinel(options.probes(), options.mode(), spawner, this::paused, this::deliver);
+    this.cost =
+        new CostWatch(fs, options.ceiling(), spawner::running, sentinel::resident, this::deliver);
+    this.exposure =
+        new ExposureWatch(
+            fs,
+            new KernelRater(fs, options.state(), Optional.of(spawner)),
+            options.state().path().resolve(DrillRecord.FILE));
+    this.prober = new Prober(fs, this::deliver);
+    this.incidents =
+        new Incidents(
+            new Keeper(
+                Keeper.Limits.with(options.settings().confirm()),
+                options.version(),
+                Incidents.bootId(fs)),
+            new Archive(
+                options.state().in(Stored.FOLDER),
+                Archive.Limits.DEFAULT,
+                stored -> deliver(new Incoming.Remembered(stored))),
+            log,
+            fs);
+    this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest());
   }
 
   /** Returns what was seen last; never null, and whole. */
   public HostSnapshot snapshot() {
     return snapshot;
+  }
+
+  /**
+   * Returns what is there now: on a calm host the loop looks rarely by itself, and at once when it
+   * is asked. While it is busy, or hangs, what was seen last serves.
+   */
+  public HostSnapshot fresh() {
+    if (running
+        && System.currentTimeMillis() - snapshot.wallMillis() > options.cycle().toMillis()) {
+      try {
+        asked().await(FRESH_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    return snapshot;
+  }
+
+  /** Returns what the next picture opens; all who ask before it wait for the same one. */
+  private synchronized CountDownLatch asked() {
+    if (fresh.getCount() == 0) {
+      fresh = new CountDownLatch(1);
+      inbox.add(new Incoming.Asked());
+    }
+    return fresh;
+  }
+
+  /**
+   * Takes over what can change while it runs: confirm time, census period, ceilings and the limits
+   * of mitigation. The rest stays as it was.
+   */
+  public void change(DaemonOptions next) {
+    cost.change(next.ceiling());
+    inbox.add(new Incoming.Changed(next));
   }
 
   /** Returns how long ago the loop last went round. */
@@ -79,6 +200,16 @@ public final class Daemon implements AutoCloseable {
   /** Returns whether the host was looked at: attached, or known to be degraded, and why. */
   public boolean ready() {
     return sight.settled();
+  }
+
+  /** Returns all incidents as JSON; never waits for a disk. */
+  public String incidents() {
+    return incidents.list();
+  }
+
+  /** Returns one incident as JSON, if it is in memory; never waits for a disk. */
+  public Optional<String> incident(String id) {
+    return incidents.whole(id);
   }
 
   /** Returns messages that wait for the loop. */
@@ -92,19 +223,50 @@ public final class Daemon implements AutoCloseable {
    * @param self takes what the agent costs
    */
   public void run(SelfMetrics self) throws InterruptedException {
+    running = true;
+    Optional<AutoMitigation> mitigation =
+        options
+            .mitigation()
+            .map(wanted -> new AutoMitigation(wanted, options.state(), exposure::latest, self));
+    mitigation.ifPresent(AutoMitigation::start);
+    incidents.start();
     sentinel.start();
+    cost.start();
+    exposure.start();
+    try {
+      loop(self, mitigation);
+    } finally {
+      mitigation.ifPresent(AutoMitigation::close);
+      incidents.close();
+      stopped.countDown();
+    }
+  }
+
+  private void loop(SelfMetrics self, Optional<AutoMitigation> mitigation)
+      throws InterruptedException {
     long reported = 0;
     long next = System.nanoTime();
     while (stopping.getCount() > 0) {
       long wait = next - System.nanoTime();
       Incoming message = wait > 0 ? inbox.poll(wait, TimeUnit.NANOSECONDS) : inbox.poll();
-      if (message != null) {
+      // All that is there, or slow cycles would judge by frames of minutes ago; but a flood must
+      // not keep the loop from going round.
+      for (int taken = 0; message != null; message = ++taken < INBOX ? inbox.poll() : null) {
         take(message, System.nanoTime());
+        next = message instanceof Incoming.Asked ? System.nanoTime() : next;
+        if (message instanceof Incoming.Changed changed) {
+          mitigation.ifPresent(acts -> changed.options().mitigation().ifPresent(acts::change));
+        }
       }
-      // A flood of messages must not keep the loop from going round.
       if (System.nanoTime() >= next) {
         long began = System.nanoTime();
+        self.lag(Duration.ofNanos(began - next));
         cycle(began);
+        if (scanNanos > 0) {
+          self.scan(Duration.ofNanos(scanNanos));
+          scanNanos = 0;
+        }
+        mitigation.ifPresent(this::tellOfTaps);
         self.cycle(Duration.ofNanos(System.nanoTime() - began));
         long lost = dropped.get();
         self.droppedLines(lost - reported);
@@ -118,8 +280,19 @@ public final class Daemon implements AutoCloseable {
   @Override
   public void close() {
     stopping.countDown();
+    cost.close();
+    exposure.close();
+    inbox.add(new Incoming.Stop());
     prober.close();
     sentinel.close();
+    try {
+      // The incidents are written by then, or the disk hangs.
+      if (running && !stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("the incidents are not written yet: not waiting any longer");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**
@@ -134,15 +307,22 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private void take(Incoming message, long now) {
-    if (message instanceof Incoming.Counted counted) {
-      observe(new Observation.Queues(counted.census()), now);
+  /** The sentinel is made before what it asks. */
+  private boolean paused() {
+    return cost.paused();
+  }
+
+  void take(Incoming message, long now) {
+    if (message instanceof Incoming.Counted seen) {
+      counted = true;
+      observe(new Observation.Queues(seen.census()), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.Kit) {
       schedule.reset();
+      exposure.again();
     } else if (message instanceof Incoming.Captured captured) {
       observe(new Observation.Capture(captured.evidence()), now);
       if (captured.evidence().isEmpty()) {
@@ -150,27 +330,110 @@ public final class Daemon implements AutoCloseable {
       }
     } else if (message instanceof Incoming.Detached) {
       observe(new Observation.SentinelLost(), now);
+    } else if (message instanceof Incoming.Changed changed) {
+      detector = new Detector(changed.options().settings());
+      schedule.change(changed.options());
     }
-    sight.take(message, verdicts).ifPresent(frame -> observe(new Observation.Spins(frame), now));
+    incidents.take(message, System.currentTimeMillis(), now);
+    Optional<SentinelFrame> frame = sight.take(message, verdicts);
+    frame.ifPresent(
+        seen -> {
+          framedAt = now;
+          int queues = seen.queues().size();
+          if (queues >= TOO_MANY_QUEUES || (queues >= MANY_QUEUES && !seen.spins())) {
+            sentinel.renew();
+          }
+          observe(new Observation.Spins(seen), now);
+        });
+    // A frame of a host where nothing spins is none.
+    news |= !(message instanceof Incoming.Line) || frame.filter(SentinelFrame::spins).isPresent();
+  }
+
+  /** After each census: what it read of taps, with the names that were published. */
+  private void tellOfTaps(AutoMitigation mitigation) {
+    if (counted) {
+      counted = false;
+      Map<Long, String> vms = new HashMap<>();
+      snapshot.queues().forEach(queue -> vms.put(queue.verdict().vq(), queue.vm()));
+      mitigation.taps(Targets.of(verdicts, verdict -> vms.getOrDefault(verdict.vq(), "unknown")));
+    }
   }
 
   private void observe(Observation observation, long now) {
     state = detector.next(state, observation, now);
   }
 
-  private void cycle(long now) {
-    boolean scan =
-        scannedAt == Long.MIN_VALUE || now - scannedAt >= FULL_SCAN.toNanos() || strangerSpins();
-    workers = scan ? scanner.scan() : scanner.refresh(workers);
-    scannedAt = scan ? now : scannedAt;
-    observe(new Observation.Workers(workers), now);
-    verdicts = detector.judge(state, now);
+  void cycle(long now) {
+    Pace pace = pace(now);
+    if (news || due(lookedAt, pace.look(), now)) {
+      news = false;
+      lookedAt = now;
+      picture(pace, now);
+    }
+    // After the keeper has got what it asked for, which else would be captured again.
     order(now);
-    HostSnapshot next = publisher.publish(verdicts, workers, sight);
+    cycledAt.set(System.nanoTime());
+  }
+
+  private void picture(Pace pace, long now) {
+    look(pace, now);
+    verdicts = detector.judge(state, now);
+    HostSnapshot next =
+        publisher.publish(verdicts, workers, sight, exposure.latest()).with(snapshot.incidents());
+    // Shown at once: the first look at a livelock takes time to write.
     snapshot = next;
+    fresh.countDown();
+    if (options.mode() == Mode.ON_DEMAND) {
+      away = !suspicion.wanted(verdicts, speaks(now), now);
+      sentinel.want(!away);
+    }
+    // Said first: what is said belongs to the incident.
     announcer.queues(next.queues(), next.wallMillis()).forEach(schedule::recovered);
     announcer.troubles(next.probes().troubles());
-    cycledAt.set(System.nanoTime());
+    snapshot = next.with(incidents.cycle(next, now));
+  }
+
+  private void look(Pace pace, long now) {
+    long began = System.nanoTime();
+    boolean scan = due(scannedAt, pace.scan(), now) || strangerSpins();
+    if (scan) {
+      scan(now);
+    } else {
+      seen(scanner.refresh(workers), now);
+    }
+    scanNanos = System.nanoTime() - began;
+  }
+
+  void scan(long now) {
+    scannedAt = now;
+    seen(scanner.scan(), now);
+  }
+
+  private void seen(List<Worker> found, long now) {
+    workers = found;
+    observe(new Observation.Workers(workers), now);
+  }
+
+  private static boolean due(long last, Duration period, long now) {
+    return last == Long.MIN_VALUE || now - last >= period.toNanos();
+  }
+
+  /** Calm if spins are seen without looking at /proc, there is none, and none is written down. */
+  private Pace pace(long now) {
+    boolean harmless =
+        verdicts.stream()
+            .allMatch(
+                verdict ->
+                    verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY);
+    if (!harmless || snapshot.incidents().open() > 0) {
+      return ALERT;
+    }
+    return speaks(now) ? CALM : away ? ON_DEMAND : ALERT;
+  }
+
+  /** Ticks get lost while a worker spins on the CPU that makes them. */
+  private boolean speaks(long now) {
+    return sight.attached() && now - framedAt <= SPEECH.toNanos();
   }
 
   /** A worker that spins and is not in the list is younger than the last full scan. */
@@ -181,20 +444,48 @@ public final class Daemon implements AutoCloseable {
 
   private void order(long now) {
     Optional<ProbeKit> kit = sight.kit();
-    if (kit.isEmpty() || kit.get().bpftrace().isEmpty() || kit.get().plan().isEmpty()) {
+    if (cost.paused()
+        || kit.isEmpty()
+        || kit.get().bpftrace().isEmpty()
+        || kit.get().plan().isEmpty()) {
       return;
     }
     Optional<String> census = kit.get().plan().get().census();
     if (census.isPresent()
         && !prober.counting()
-        && schedule.censusDue(verdicts, sight.attached(), now)) {
+        && schedule.censusDue(verdicts, speaks(now) || away, incidents.wantsCensus(), now)) {
       prober.census(kit.get().bpftrace().get(), census.get());
     }
-    Set<Integer> suspects = schedule.captureDue(verdicts, now);
+    Set<Integer> suspects =
+        schedule.captureDue(verdicts, incidents.looksDue(System.currentTimeMillis()), now);
     if (!suspects.isEmpty()
         && prober.capture(
-            kit.get().bpftrace().get(), kit.get().plan().get(), suspects, options.capture())) {
+            kit.get().bpftrace().get(),
+            kit.get().plan().get(),
+            suspects,
+            around(suspects),
+            options.capture())) {
       schedule.captured(verdicts, suspects, now);
     }
+  }
+
+  /** Returns the known queues of these workers. */
+  private List<SurroundingsReader.Target> around(Set<Integer> workers) {
+    List<SurroundingsReader.Target> targets = new ArrayList<>();
+    for (QueueVerdict verdict : verdicts) {
+      Worker worker = verdict.worker();
+      CensusQueue queue = verdict.queue();
+      if (worker != null && queue != null && workers.contains(worker.tid())) {
+        targets.add(
+            new SurroundingsReader.Target(
+                verdict.vq(),
+                worker.tid(),
+                worker.tgid(),
+                queue.process(),
+                queue.tap(),
+                queue.port().netns()));
+      }
+    }
+    return targets;
   }
 }

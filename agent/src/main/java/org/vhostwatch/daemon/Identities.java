@@ -1,81 +1,134 @@
 package org.vhostwatch.daemon;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.host.OutsideReads;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
+import org.vhostwatch.host.VmmFiles;
 import org.vhostwatch.host.VmmIdentity;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 
 /**
  * Names of VMs by process, read once a process and kept: a VMM that hangs still has its name. The
- * command line of a process can block its reader for as long as that process hangs, so it is read
- * on a thread of its own, and the loop waits for it only shortly.
+ * command line of a process can block its reader for as long as that process hangs, so the loop
+ * waits for it only shortly, and not again: the process' own name serves until the VM's comes.
  */
 final class Identities {
 
-  private static final long PATIENCE_MILLIS = 300;
+  private static final int PATIENCE_MILLIS = 300;
+  private static final int MOST = 32;
+
+  /** A tap may be renamed or moved to another bridge. */
+  private static final Duration REFRESH = Duration.ofMinutes(10);
+
+  /** Whose files were read, and when. */
+  private record Inferred(List<WorkerId> workers, long at) {}
 
   private final VmmIdentity identity;
-  private final Map<Integer, Future<Optional<Vmm>>> lookups = new ConcurrentHashMap<>();
-  private final ExecutorService reader =
-      Executors.newCachedThreadPool(
-          task -> {
-            Thread thread = new Thread(task, "identity");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final VmmFiles files;
+  private final Map<Integer, Inferred> inferred = new HashMap<>();
+  private final Map<WorkerId, TapPort> ports = new ConcurrentHashMap<>();
+  private final Map<Integer, Vmm> known = new ConcurrentHashMap<>();
+  private final OutsideReads reads = new OutsideReads("identity", PATIENCE_MILLIS, MOST);
 
-  Identities(VmmIdentity identity) {
+  Identities(VmmIdentity identity, VmmFiles files) {
     this.identity = identity;
+    this.files = files;
   }
 
-  /** Returns the name of the VM that a queue belongs to. */
-  String vm(QueueVerdict verdict) {
+  /** Returns the process that a queue belongs to. */
+  Optional<Vmm> vmm(QueueVerdict verdict) {
     if (verdict.queue() != null) {
       int pid = verdict.queue().process();
-      return name(pid, () -> identity.of(pid)).orElse("pid-" + pid);
+      return vmm(pid, () -> identity.of(pid), () -> identity.unnamed(pid));
     }
-    return verdict.worker() == null ? "unknown" : vm(verdict.worker());
+    return verdict.worker() == null ? Optional.empty() : vmm(verdict.worker());
   }
 
-  /** Returns the name of the VM that a worker belongs to. */
-  String vm(Worker worker) {
-    if (worker.kind() == Worker.Kind.VMM_THREAD) {
-      return name(worker.tgid(), () -> identity.of(worker.tgid())).orElse("pid-" + worker.tgid());
-    }
-    return name(worker.tid(), () -> identity.of(worker)).orElse(worker.comm());
+  /** Returns the process that a worker belongs to. */
+  Optional<Vmm> vmm(Worker worker) {
+    return worker.kind() == Worker.Kind.VMM_THREAD
+        ? vmm(worker.tgid(), () -> identity.of(worker), () -> identity.unnamed(worker))
+        : vmm(worker.tid(), () -> identity.of(worker), () -> identity.unnamed(worker));
   }
 
-  private Optional<String> name(int key, Supplier<Optional<Vmm>> read) {
-    Future<Optional<Vmm>> lookup = lookups.computeIfAbsent(key, absent -> reader.submit(read::get));
-    boolean waited = lookup.isDone();
-    try {
-      Optional<Vmm> vmm = lookup.get(waited ? 0 : PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      if (vmm.isEmpty()) {
-        // Gone or not readable yet: worth another look, unlike a name, which does not change.
-        lookups.remove(key);
+  /** Returns the tap of a queue's worker as far as it was inferred. */
+  TapPort port(QueueVerdict verdict) {
+    return verdict.worker() == null
+        ? TapPort.NONE
+        : ports.getOrDefault(verdict.worker().id(), TapPort.NONE);
+  }
+
+  /**
+   * Infers the taps of these workers from the files of their VMMs: again when a VMM's workers
+   * changed, and else rarely, because it takes the lock of all network devices. Each call asks for
+   * one VMM at most.
+   *
+   * @param workers all workers of the host; none if nothing needs to be inferred
+   */
+  void infer(List<Worker> workers, long now) {
+    Map<Integer, List<Worker>> byVmm = new TreeMap<>();
+    for (Worker worker : workers) {
+      vmm(worker)
+          .ifPresent(
+              vmm -> byVmm.computeIfAbsent(vmm.pid(), absent -> new ArrayList<>()).add(worker));
+    }
+    inferred.keySet().retainAll(byVmm.keySet());
+    Set<WorkerId> living = new HashSet<>();
+    workers.forEach(worker -> living.add(worker.id()));
+    ports.keySet().retainAll(living);
+    for (Map.Entry<Integer, List<Worker>> entry : byVmm.entrySet()) {
+      int pid = entry.getKey();
+      List<WorkerId> ids = entry.getValue().stream().map(Worker::id).toList();
+      Inferred before = inferred.get(pid);
+      if (before == null
+          || !before.workers().equals(ids)
+          || now - before.at() >= REFRESH.toNanos()) {
+        inferred.put(pid, new Inferred(ids, now));
+        reads.ask(
+            "files of " + pid,
+            () -> {
+              Map<WorkerId, TapPort> found = files.ports(pid, entry.getValue());
+              ports.putAll(found);
+              return Optional.of(found);
+            });
+        return;
       }
-      return vmm.map(Vmm::name);
-    } catch (TimeoutException | ExecutionException e) {
-      return Optional.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
     }
+  }
+
+  private Optional<Vmm> vmm(
+      int key, Supplier<Optional<Vmm>> read, Supplier<Optional<Vmm>> otherwise) {
+    Vmm vmm = known.get(key);
+    if (vmm != null) {
+      return Optional.of(vmm);
+    }
+    // Nothing is kept of one that is gone or not readable yet: worth another look, unlike a name.
+    OutsideReads.Answer<Vmm> answer =
+        reads.ask(
+            key,
+            () -> {
+              Optional<Vmm> found = read.get();
+              found.ifPresent(named -> known.put(key, named));
+              return found;
+            });
+    return answer.inTime() ? answer.value() : otherwise.get();
   }
 
   /** Forgets all but these processes and kernel threads: an id may become another's. */
   void keep(Set<Integer> ids) {
-    lookups.keySet().retainAll(ids);
+    known.keySet().retainAll(ids);
   }
 }

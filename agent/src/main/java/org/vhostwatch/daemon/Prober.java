@@ -3,6 +3,7 @@ package org.vhostwatch.daemon;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -10,10 +11,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Surroundings;
+import org.vhostwatch.host.SurroundingsReader;
+import org.vhostwatch.incident.Transcript;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.CensusAssembler;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.EvidenceAssembler;
+import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.MessageParser;
 import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.PlanException;
@@ -36,8 +42,10 @@ final class Prober implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Task census = new Task("census");
   private final Task capture = new Task("capture");
+  private final SurroundingsReader surroundings;
 
-  Prober(Consumer<Incoming> inbox) {
+  Prober(ProcFs fs, Consumer<Incoming> inbox) {
+    this.surroundings = new SurroundingsReader(fs);
     this.inbox = inbox;
   }
 
@@ -46,9 +54,18 @@ final class Prober implements AutoCloseable {
     census.run(() -> inbox.accept(take(bpftrace, script)));
   }
 
-  /** Captures evidence on some workers, unless a capture runs; returns whether it began. */
-  boolean capture(Bpftrace bpftrace, Plan plan, Set<Integer> workers, Duration time) {
-    return capture.run(() -> inbox.accept(seize(bpftrace, plan, workers, time)));
+  /**
+   * Captures evidence on some workers, unless a capture runs; returns whether it began.
+   *
+   * @param around the queues to look around meanwhile
+   */
+  boolean capture(
+      Bpftrace bpftrace,
+      Plan plan,
+      Set<Integer> workers,
+      List<SurroundingsReader.Target> around,
+      Duration time) {
+    return capture.run(() -> inbox.accept(seize(bpftrace, plan, workers, around, time)));
   }
 
   /** Returns whether a census is being taken. */
@@ -58,40 +75,65 @@ final class Prober implements AutoCloseable {
 
   private Incoming take(Bpftrace bpftrace, String script) throws InterruptedException {
     CensusAssembler lines = new CensusAssembler();
-    try (Child child = bpftrace.census(script, lines::accept)) {
+    Transcript transcript = new Transcript(System.nanoTime());
+    try (Child child =
+        bpftrace.census(
+            script,
+            line -> {
+              transcript.add(System.nanoTime(), line);
+              lines.accept(line);
+            })) {
       if (!ended(child, PATIENCE)) {
         end(child);
         return new Incoming.CensusFailed(
             "the census did not end within " + PATIENCE.toSeconds() + " s");
       }
       child.await(STOP_GRACE);
+      transcript.end(System.nanoTime());
       return child.exitCode() == 0
-          ? new Incoming.Counted(lines.finish())
+          ? new Incoming.Counted(lines.finish(), transcript)
           : new Incoming.CensusFailed("the census failed: " + child.complaint());
     } catch (IOException e) {
       return new Incoming.CensusFailed(String.valueOf(e.getMessage()));
     }
   }
 
-  private Incoming seize(Bpftrace bpftrace, Plan plan, Set<Integer> workers, Duration time)
+  private Incoming seize(
+      Bpftrace bpftrace,
+      Plan plan,
+      Set<Integer> workers,
+      List<SurroundingsReader.Target> around,
+      Duration time)
       throws InterruptedException {
-    EvidenceAssembler evidence = new EvidenceAssembler(plan.evidencePlan(workers));
+    EvidencePlan measures = plan.evidencePlan(workers);
+    EvidenceAssembler evidence = new EvidenceAssembler(measures);
+    Transcript transcript = new Transcript(System.nanoTime());
     try (Child child =
         bpftrace.probes(
-            plan.evidence(workers), line -> evidence.accept(MessageParser.parse(line)))) {
+            plan.evidence(workers),
+            line -> {
+              transcript.add(System.nanoTime(), line);
+              evidence.accept(MessageParser.parse(line));
+            })) {
+      // While the probes are being attached, and before they are taken away: evidence is not to
+      // wait.
+      SurroundingsReader.Beginning before = surroundings.begin(around);
       if (!child.awaitReady(PATIENCE, () -> stop.getCount() == 0)) {
         end(child);
-        return new Incoming.Captured(List.of(), "the capture did not attach: " + child.complaint());
+        return Incoming.Captured.failed("the capture did not attach: " + child.complaint());
       }
       boolean early = ended(child, time);
+      List<Surroundings> seen = stop.getCount() == 0 ? List.of() : surroundings.end(before);
       boolean inOrder = child.stop(STOP_GRACE);
+      transcript.end(System.nanoTime());
       return new Incoming.Captured(
           evidence.finish(),
-          early
-              ? "the capture ended early: " + child.complaint()
-              : inOrder ? "" : "capture killed");
+          early ? "the capture ended early: " + child.complaint() : inOrder ? "" : "capture killed",
+          Optional.of(measures),
+          Optional.of(transcript),
+          seen);
     } catch (IOException | PlanException e) {
-      return new Incoming.Captured(List.of(), String.valueOf(e.getMessage()));
+      return Incoming.Captured.failed(String.valueOf(e.getMessage()));
     }
   }
 

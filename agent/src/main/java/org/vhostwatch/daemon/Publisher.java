@@ -3,11 +3,15 @@ package org.vhostwatch.daemon;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.QueueStatus;
 
 /** Makes snapshots: gives queues their names and wall-clock times. */
@@ -31,7 +35,19 @@ final class Publisher {
         && now - verdict.spin().start() < NAMELESS_NANOS;
   }
 
-  HostSnapshot publish(List<QueueVerdict> verdicts, List<Worker> workers, Sight sight) {
+  private static String nameless(QueueVerdict verdict) {
+    if (verdict.queue() != null) {
+      return "pid-" + verdict.queue().process();
+    }
+    return verdict.worker() == null ? "unknown" : nameless(verdict.worker());
+  }
+
+  private static String nameless(Worker worker) {
+    return worker.kind() == Worker.Kind.VMM_THREAD ? "pid-" + worker.tgid() : worker.comm();
+  }
+
+  HostSnapshot publish(
+      List<QueueVerdict> verdicts, List<Worker> workers, Sight sight, KernelExposure exposure) {
     long wall = System.currentTimeMillis();
     long now = System.nanoTime();
     Set<Integer> ids = new HashSet<>();
@@ -44,26 +60,35 @@ final class Publisher {
         ids.add(verdict.queue().process());
       }
       long since = verdict.since() == 0 ? 0 : wall - (now - verdict.since()) / 1_000_000;
+      Optional<Vmm> vmm = identities.vmm(verdict);
       queues.add(
           new QueueStatus(
-              identities.vm(verdict),
-              verdict.queue() == null ? "" : verdict.queue().tap(),
-              verdict.queue() == null ? 0 : verdict.queue().queueIndex(),
+              vmm.map(Vmm::name).orElseGet(() -> nameless(verdict)),
+              vmm,
+              verdict.queue() == null ? identities.port(verdict) : verdict.queue().port(),
               verdict,
               since));
     }
     List<HostSnapshot.WorkerStatus> named = new ArrayList<>();
     for (Worker worker : workers) {
       ids.add(worker.tgid());
-      named.add(new HostSnapshot.WorkerStatus(identities.vm(worker), worker));
+      named.add(
+          new HostSnapshot.WorkerStatus(
+              identities.vmm(worker).map(Vmm::name).orElseGet(() -> nameless(worker)), worker));
     }
     identities.keep(ids);
+    // Only a host without a census is asked for what its VMMs hold.
+    identities.infer(sight.censusPossible() ? List.of() : workers, now);
     return new HostSnapshot(
         wall,
         sight.kit().map(ProbeKit::facts).map(facts -> facts.release()).orElse(""),
         queues,
         named,
         sight.status(),
-        sight.totals());
+        sight.totals(),
+        sight.episodes(),
+        exposure,
+        IncidentTotals.NONE,
+        sight.cost());
   }
 }

@@ -22,20 +22,41 @@ final class Schedule {
   /** While something stands still, or a worker is busy and unexplained, look this often. */
   private static final long CENSUS_SUSPICIOUS = 10 * SECOND;
 
+  /** A look that an incident waits for is worth a capture beside the cool-down; not twice. */
+  private static final long LOOK_SPACING = 30 * SECOND;
+
+  /**
+   * The longest cool-down: each capture of a queue that goes on as before makes it twice as long.
+   */
+  private static final long LONGEST_COOLDOWN = 1800 * SECOND;
+
   private static final int MAX_WORKERS = 16;
 
-  private final long period;
-  private final long confirm;
+  /**
+   * The last capture of a queue.
+   *
+   * @param pause until the next one
+   * @param recovered whether the queue has been out of trouble since
+   */
+  private record Capture(long at, long pause, boolean recovered) {}
+
+  private long period;
+  private long confirm;
   private final long cooldown;
-  private final Map<Long, Long> captured = new HashMap<>();
+  private final Map<Long, Capture> captured = new HashMap<>();
   private long censusAt = Long.MIN_VALUE;
   private boolean followUp;
   private boolean stale;
 
   Schedule(DaemonOptions options) {
-    this.period = options.censusPeriod().toNanos();
-    this.confirm = options.settings().confirm().toNanos();
+    change(options);
     this.cooldown = options.cooldown().toNanos();
+  }
+
+  /** From now on the census period and the confirm time of these count. */
+  final void change(DaemonOptions options) {
+    period = options.censusPeriod().toNanos();
+    confirm = options.settings().confirm().toNanos();
   }
 
   /** Notes that a census ended, well or not. */
@@ -55,7 +76,13 @@ final class Schedule {
     followUp = false;
   }
 
-  boolean censusDue(List<QueueVerdict> verdicts, boolean sentinelSpeaks, long now) {
+  /**
+   * Returns whether to take a census now.
+   *
+   * @param sentinelSpeaks whether spins are seen without one
+   * @param wanted whether somebody waits for one, to be told how a livelock ended
+   */
+  boolean censusDue(List<QueueVerdict> verdicts, boolean sentinelSpeaks, boolean wanted, long now) {
     if (censusAt == Long.MIN_VALUE) {
       return true;
     }
@@ -63,7 +90,10 @@ final class Schedule {
     if (since < CENSUS_SPACING) {
       return false;
     }
-    if (stale || since >= period || (followUp && since >= confirm + SECOND / 2)) {
+    if (stale
+        || (wanted && since >= CENSUS_SUSPICIOUS)
+        || since >= period
+        || (followUp && since >= confirm + SECOND / 2)) {
       return true;
     }
     for (QueueVerdict verdict : verdicts) {
@@ -81,14 +111,18 @@ final class Schedule {
     return false;
   }
 
-  /** Returns workers that spin and were not captured of late; empty if there are none. */
-  Set<Integer> captureDue(List<QueueVerdict> verdicts, long now) {
+  /**
+   * Returns workers that spin and were not captured of late; empty if there are none.
+   *
+   * @param looks queues of which an incident waits for a look
+   */
+  Set<Integer> captureDue(List<QueueVerdict> verdicts, Set<Long> looks, long now) {
     Set<Integer> due = new TreeSet<>();
     for (QueueVerdict verdict : verdicts) {
       boolean spins =
           verdict.verdict() == Verdict.LIVELOCKED
               || (verdict.verdict() == Verdict.SPINNING && verdict.since() != 0);
-      boolean coolEnough = now - captured.getOrDefault(verdict.vq(), now - cooldown) >= cooldown;
+      boolean coolEnough = cool(verdict, looks.contains(verdict.vq()), now);
       boolean settled = verdict.since() != 0 && now - verdict.since() >= SECOND;
       if (spins && coolEnough && settled && verdict.tid() != 0 && due.size() < MAX_WORKERS) {
         due.add(verdict.tid());
@@ -97,19 +131,42 @@ final class Schedule {
     return due;
   }
 
+  private boolean cool(QueueVerdict verdict, boolean look, long now) {
+    Capture last = captured.get(verdict.vq());
+    if (last == null || (last.recovered() && verdict.verdict() == Verdict.LIVELOCKED)) {
+      return true;
+    }
+    return now - last.at() >= (look ? Math.min(LOOK_SPACING, cooldown) : last.pause());
+  }
+
   /** Notes that a capture of these workers began. */
   void captured(List<QueueVerdict> verdicts, Set<Integer> workers, long now) {
-    captured.values().removeIf(at -> now - at >= cooldown);
+    captured.values().removeIf(last -> now - last.at() >= 2 * LONGEST_COOLDOWN);
     for (QueueVerdict verdict : verdicts) {
       if (workers.contains(verdict.tid())) {
-        captured.put(verdict.vq(), now);
+        captured.merge(
+            verdict.vq(),
+            new Capture(now, cooldown, false),
+            (last, first) -> new Capture(now, nextPause(last, now), false));
       }
     }
   }
 
+  /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
+  private static long nextPause(Capture last, long now) {
+    return now - last.at() >= last.pause()
+        ? Math.min(2 * last.pause(), LONGEST_COOLDOWN)
+        : last.pause();
+  }
+
   /** Notes that the capture failed: it may be tried again, but not at once. */
   void captureFailed(long now) {
-    captured.replaceAll((vq, at) -> Math.min(at, now - cooldown + CENSUS_SUSPICIOUS));
+    captured.replaceAll(
+        (vq, last) ->
+            new Capture(
+                Math.min(last.at(), now - last.pause() + CENSUS_SUSPICIOUS),
+                last.pause(),
+                last.recovered()));
   }
 
   /**
@@ -117,7 +174,7 @@ final class Schedule {
    * census said of it is out of date.
    */
   void recovered(long vq) {
-    captured.remove(vq);
+    captured.computeIfPresent(vq, (same, last) -> new Capture(last.at(), last.pause(), true));
     stale = true;
   }
 }

@@ -8,18 +8,20 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Child;
-import org.vhostwatch.probe.Plan;
+import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
 
 /**
  * Keeps the resident bpftrace alive, on a thread of its own: waits for the modules, attaches,
- * watches that it speaks, starts it again with back-off, and plans anew when a module came or went.
+ * watches that it speaks, starts it again with back-off, plans anew when a module came or went, and
+ * keeps away while the agent costs too much.
  */
 final class Sentinel implements AutoCloseable {
 
@@ -30,28 +32,62 @@ final class Sentinel implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   /** Ticks get lost while a worker spins on the CPU that makes them; so many in a row do not. */
-  private static final Duration SILENCE = Duration.ofSeconds(30);
+  private static final Duration SILENCE = Duration.ofSeconds(60);
 
   private static final Duration STABLE = Duration.ofSeconds(60);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final ProbeKit.Options options;
   private final Spawner spawner;
+  private final Mode mode;
+  private final BooleanSupplier paused;
   private final Consumer<Incoming> inbox;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "sentinel");
   private final AtomicLong spokeAt = new AtomicLong();
+  private volatile @Nullable Resident resident;
+  private volatile boolean wanted;
+  private volatile boolean full;
   private @Nullable String modules;
 
-  Sentinel(ProbeKit.Options options, Spawner spawner, Consumer<Incoming> inbox) {
+  /** A bpftrace whose probes are attached, and what it runs. */
+  record Resident(long pid, String script) {}
+
+  /**
+   * @param paused whether nothing may be attached now
+   */
+  Sentinel(
+      ProbeKit.Options options,
+      Mode mode,
+      Spawner spawner,
+      BooleanSupplier paused,
+      Consumer<Incoming> inbox) {
     this.options = options;
+    this.mode = mode;
+    this.wanted = mode != Mode.ON_DEMAND;
     this.spawner = spawner;
+    this.paused = paused;
     this.inbox = inbox;
     thread.setDaemon(true);
   }
 
   void start() {
     thread.start();
+  }
+
+  /** Says whether the sentinel is to be attached, in on-demand mode. */
+  void want(boolean now) {
+    wanted = now;
+  }
+
+  /** Starts the sentinel anew, with empty maps: the old ones are full of queues that are gone. */
+  void renew() {
+    full = true;
+  }
+
+  /** Returns what is attached now, if anything is. */
+  Optional<Resident> resident() {
+    return Optional.ofNullable(resident);
   }
 
   @Override
@@ -67,16 +103,31 @@ final class Sentinel implements AutoCloseable {
   private void run() {
     Duration pause = POLL;
     long run = 0;
+    @Nullable ProbeKit kit = null;
     try {
       while (!stopping(Duration.ZERO)) {
-        modules = loadedModules();
-        ProbeKit kit = ProbeKit.prepare(options, spawner);
-        inbox.accept(new Incoming.Kit(kit));
-        Optional<String> script = kit.plan().flatMap(Plan::sentinel);
+        if (paused.getAsBoolean()) {
+          stopping(POLL);
+          continue;
+        }
+        if (kit == null || !loadedModules().equals(modules)) {
+          modules = loadedModules();
+          kit = ProbeKit.prepare(options, spawner);
+          inbox.accept(new Incoming.Kit(kit));
+          // The kernel's types are by far the largest thing that the agent ever holds: give the
+          // room back.
+          System.gc();
+        }
+        if (!wanted) {
+          stopping(POLL);
+          continue;
+        }
+        Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
         if (script.isEmpty() || kit.bpftrace().isEmpty()) {
           // Without the modules there is nothing to restart: wait for them, however long.
-          pause = kit.vhostNetLoaded() ? longer(pause) : pause;
+          pause = kit.vhostNetLoaded() ? Pause.longer(pause, LONGEST_PAUSE) : pause;
           waitForModules(pause);
+          kit = null;
           continue;
         }
         run++;
@@ -86,18 +137,14 @@ final class Sentinel implements AutoCloseable {
         inbox.accept(new Incoming.Detached(run, trouble));
         boolean stable = System.nanoTime() - began > STABLE.toNanos();
         if (!trouble.isEmpty()) {
-          pause = stable ? POLL : longer(pause);
+          kit = null;
+          pause = stable ? POLL : Pause.longer(pause, LONGEST_PAUSE);
           waitForModules(pause);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration twice = pause.multipliedBy(2);
-    return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
   }
 
   private boolean stopping(Duration within) throws InterruptedException {
@@ -119,6 +166,7 @@ final class Sentinel implements AutoCloseable {
   private String attend(Bpftrace bpftrace, String script, boolean indices, long run)
       throws InterruptedException {
     spokeAt.set(System.nanoTime());
+    full = false;
     Consumer<String> lines =
         line -> {
           spokeAt.set(System.nanoTime());
@@ -135,12 +183,13 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (!loadedModules().equals(modules)) {
+        if (paused.getAsBoolean() || !wanted || full || !loadedModules().equals(modules)) {
           child.stop(STOP_GRACE);
           return "";
         }
         if (!attached && child.isReady()) {
           attached = true;
+          resident = new Resident(child.pid(), script);
           inbox.accept(new Incoming.Attached(run, indices));
         }
         Duration limit = attached ? SILENCE : START_LIMIT;
@@ -151,6 +200,8 @@ final class Sentinel implements AutoCloseable {
       }
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
+    } finally {
+      resident = null;
     }
   }
 

@@ -8,12 +8,17 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.HistogramAssembler;
 import org.vhostwatch.probe.Message;
 import org.vhostwatch.probe.MessageParser;
+import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
+import org.vhostwatch.probe.ProgramRuns;
+import org.vhostwatch.probe.ReturnCounts;
 import org.vhostwatch.probe.SentinelAssembler;
 import org.vhostwatch.probe.SentinelFrame;
-import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.EpisodeTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 
 /**
@@ -22,15 +27,23 @@ import org.vhostwatch.snapshot.ProbeStatus;
  */
 final class Sight {
 
+  private final Mode mode;
   private final LongSupplier dropped;
   private Optional<ProbeKit> kit = Optional.empty();
   private SentinelAssembler frames = new SentinelAssembler(true);
-  private CaptureTotals totals = CaptureTotals.NONE;
+  private ReturnCounts returns = ReturnCounts.NONE;
+  private HistogramAssembler histograms = new HistogramAssembler();
+  private EpisodeTotals episodesBefore = EpisodeTotals.NONE;
+  private EpisodeTotals episodes = EpisodeTotals.NONE;
   private String sentinelTrouble = "";
   private String censusTrouble = "";
   private String captureTrouble = "";
+  private String costTrouble = "";
+  private OwnCost cost = OwnCost.NONE;
+  private Map<String, ProgramRuns.Runs> runs = Map.of();
   private long run;
-  private long attachments;
+  private long restarts;
+  private boolean broke;
   private boolean attached;
   private long rejected;
   private long lost;
@@ -43,7 +56,8 @@ final class Sight {
   /**
    * @param dropped lines that the inbox had no room for
    */
-  Sight(LongSupplier dropped) {
+  Sight(Mode mode, LongSupplier dropped) {
+    this.mode = mode;
     this.dropped = dropped;
   }
 
@@ -66,8 +80,19 @@ final class Sight {
         && kit.flatMap(ProbeKit::plan).flatMap(plan -> plan.census()).isPresent();
   }
 
-  CaptureTotals totals() {
-    return totals;
+  /** Returns what captures counted or, in continuous mode, all probes. */
+  ReturnCounts totals() {
+    return mode == Mode.CONTINUOUS ? returns.plus(histograms.counts()) : returns;
+  }
+
+  /** Returns the spins that have ended, by all sentinels so far. */
+  EpisodeTotals episodes() {
+    return episodes;
+  }
+
+  /** Returns what watching costs. */
+  OwnCost cost() {
+    return cost;
   }
 
   /** Takes a message; returns a frame of the sentinel when it ends one. */
@@ -77,18 +102,26 @@ final class Sight {
     }
     if (message instanceof Incoming.Kit seen) {
       kit = Optional.of(seen.kit());
-      settled |= seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
+      settled |=
+          mode == Mode.ON_DEMAND || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
       censusTrouble = "";
     } else if (message instanceof Incoming.Attached seen) {
       run = seen.run();
       frames = new SentinelAssembler(seen.indices());
-      attachments++;
+      returns = totals();
+      histograms = new HistogramAssembler();
+      episodesBefore = episodes;
+      restarts += broke ? 1 : 0;
+      broke = false;
       attached = true;
       sentinelTrouble = "";
       settled = true;
     } else if (message instanceof Incoming.Detached seen) {
       attached = false;
+      runs = Map.of();
       sentinelTrouble = seen.trouble();
+      // Before the first that was attached there is nothing to restart.
+      broke |= run > 0 && !seen.trouble().isEmpty();
       settled = true;
     } else if (message instanceof Incoming.Counted seen) {
       censuses++;
@@ -101,7 +134,16 @@ final class Sight {
     } else if (message instanceof Incoming.Captured seen) {
       captureTrouble = seen.trouble();
       captures += seen.trouble().isEmpty() ? 1 : 0;
-      seen.evidence().forEach(evidence -> totals = totals.plus(evidence, ring(evidence, verdicts)));
+      if (mode != Mode.CONTINUOUS) {
+        seen.evidence()
+            .forEach(
+                evidence ->
+                    returns = returns.plus(ReturnCounts.of(evidence, ring(evidence, verdicts))));
+      }
+    } else if (message instanceof Incoming.Cost seen) {
+      cost = seen.own();
+      runs = seen.runs();
+      costTrouble = seen.trouble();
     }
     return Optional.empty();
   }
@@ -122,7 +164,11 @@ final class Sight {
     } else if (message instanceof Message.LostEvents events) {
       lost += events.count();
     }
-    return frames.accept(message);
+    histograms.accept(message);
+    Optional<SentinelFrame> frame = frames.accept(message);
+    frame.ifPresent(
+        whole -> episodes = episodesBefore.plus(EpisodeTotals.of(whole)).orMore(episodes));
+    return frame;
   }
 
   /** Returns the state of probing for a snapshot. */
@@ -130,12 +176,12 @@ final class Sight {
     Map<String, Boolean> probes = new LinkedHashMap<>();
     probes.put("vhost_discard_vq_desc", attached);
     return new ProbeStatus(
-        "sentinel",
+        mode.word(),
         kit.flatMap(ProbeKit::bpftrace).map(b -> b.version().toString()).orElse(""),
         attached,
-        Math.max(0, attachments - 1),
+        restarts,
         probes,
-        Map.of(),
+        runs,
         rejected + dropped.getAsLong(),
         lost,
         censuses,
@@ -147,7 +193,7 @@ final class Sight {
 
   private List<String> troubles() {
     List<String> troubles = new ArrayList<>(kit.map(ProbeKit::troubles).orElse(List.of()));
-    for (String trouble : List.of(sentinelTrouble, censusTrouble, captureTrouble)) {
+    for (String trouble : List.of(costTrouble, sentinelTrouble, censusTrouble, captureTrouble)) {
       if (!trouble.isEmpty()) {
         troubles.add(trouble);
       }

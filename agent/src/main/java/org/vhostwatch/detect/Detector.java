@@ -83,11 +83,11 @@ public final class Detector {
     Map<Integer, HostState.Load> loads = new HashMap<>();
     for (Worker worker : workers) {
       HostState.Load old = state.loads().get(worker.tid());
-      Rate ticks =
+      loads.put(
+          worker.tid(),
           old != null && old.worker().startTicks() == worker.startTicks()
-              ? old.ticks().next(CPU_WINDOW_NANOS, now, worker.cpuTicks())
-              : Rate.first(now, worker.cpuTicks());
-      loads.put(worker.tid(), new HostState.Load(worker, ticks));
+              ? old.next(worker, CPU_WINDOW_NANOS, now)
+              : HostState.Load.first(worker, now));
     }
     // A queue ends with its worker. One whose worker was never seen is new, not gone.
     Map<Long, QueueTrack> left = new HashMap<>(state.queues());
@@ -164,7 +164,7 @@ public final class Detector {
         continue;
       }
       // A queue that is not known to spin yet begins with a living spin.
-      boolean living = kernelNanos - counters.seen() <= Facts.ACTIVE_NANOS;
+      boolean living = counters.goesOn(kernelNanos);
       if (living || (old != null && old.spin() != null)) {
         queues.put(
             counters.vq(),

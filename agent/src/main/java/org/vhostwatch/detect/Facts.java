@@ -1,7 +1,6 @@
 package org.vhostwatch.detect;
 
 import org.jspecify.annotations.Nullable;
-import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.SpinCounters;
@@ -10,15 +9,19 @@ import org.vhostwatch.probe.SpinCounters;
 final class Facts {
 
   /**
-   * No pass for so long, in kernel time, ends a spin; the scripts use the same figure. A worker
-   * that spins may have to wait for a CPU, or be held by a quota.
-   */
-  static final long ACTIVE_NANOS = 3_000_000_000L;
-
-  /**
    * A sentinel that has said nothing for so long knows nothing: ticks get lost, but not so many.
    */
   private static final long SILENCE_NANOS = 10_000_000_000L;
+
+  /** Longer than the agent waits for a silent sentinel before it starts another. */
+  private static final long LONG_SILENCE_NANOS = 90_000_000_000L;
+
+  /**
+   * How long a worker that others keep from its CPU may make no pass, and how much it waits then.
+   */
+  private static final long STARVING_NANOS = 10_000_000_000L;
+
+  private static final double STARVING_SHARE = 0.2;
 
   /** A spin shorter than this is a retry that any burst of traffic may cause. */
   private static final long NOTABLE_NANOS = 100_000_000L;
@@ -28,8 +31,6 @@ final class Facts {
   /** Above this share of a CPU a worker does not sleep, whatever it does. */
   private static final double SLEEP_SHARE = 0.05;
 
-  private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
-
   /** Censuses may lengthen only a spin of this length: a burst of kicks is shorter. */
   private static final long BACKED_NANOS = 1_000_000_000L;
 
@@ -37,8 +38,13 @@ final class Facts {
   final QueueTrack track;
   final HostState.@Nullable Load load;
   final double share;
+
+  /** The share of the time that the worker waits for a CPU. */
+  final double waits;
+
   final boolean sentinelSpeaks;
   final boolean active;
+  private final boolean starved;
 
   Facts(
       QueueTrack track,
@@ -50,8 +56,45 @@ final class Facts {
     this.track = track;
     this.load = load;
     this.share = share(load);
+    this.waits = load == null ? 0 : load.waits();
     this.sentinelSpeaks = state.framedAt() != null && now - state.framedAt() <= SILENCE_NANOS;
-    this.active = sentinelSpeaks && active(track, state);
+    this.starved = !active(track, state) && starves(state);
+    this.active = (active(track, state) || starved) && (sentinelSpeaks || spinsOn(state, now));
+  }
+
+  /**
+   * Returns whether a worker that spun in the last frame does so still, as far as /proc tells:
+   * ticks get lost, and bpftrace may wait for a CPU, exactly while workers spin. Silence is no end.
+   */
+  private boolean spinsOn(HostState state, long now) {
+    return state.framedAt() != null
+        && now - state.framedAt() <= LONG_SILENCE_NANOS
+        && !movedSince(state.framedAt())
+        && wouldBeBusy();
+  }
+
+  /**
+   * Returns whether a worker that spun seconds before the last frame had no chance to do so since:
+   * others have its CPU, and no census shows movement.
+   */
+  private boolean starves(HostState state) {
+    return track.spin() != null
+        && state.framedAt() != null
+        && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
+        && waits >= STARVING_SHARE
+        && wouldBeBusy()
+        && !movedSince(track.spin().latest().seen());
+  }
+
+  /** Returns whether a census of after that time shows another used index than the last pass. */
+  private boolean movedSince(long time) {
+    CensusQueue queue = censusLatest();
+    return queue != null
+        && track.census() != null
+        && track.census().at() > time
+        && track.spin() != null
+        && track.spin().latest().indices()
+        && queue.lastUsedIdx() != track.spin().latest().usedIdx();
   }
 
   @Nullable CensusQueue censusLatest() {
@@ -60,6 +103,11 @@ final class Facts {
 
   boolean busy() {
     return share >= settings.busyShare();
+  }
+
+  /** Returns whether the worker would be busy if it got its CPU whenever it wants it. */
+  boolean wouldBeBusy() {
+    return share + waits >= settings.busyShare();
   }
 
   /** Returns whether the worker is known to sleep. */
@@ -103,7 +151,12 @@ final class Facts {
         && track.spin() != null
         && episodeNanos() >= NOTABLE_NANOS
         && passesPerSecond() >= settings.minPassesPerSecond()
-        && track.spin().share() >= NOTABLE_SHARE;
+        && (starved ? track.spin().shareAtPass() : track.spin().share()) >= notableShare();
+  }
+
+  /** A worker that has to wait for its CPU spins only in what it gets of it. */
+  private double notableShare() {
+    return wouldBeBusy() && waits > 0 ? NOTABLE_SHARE * share / (share + waits) : NOTABLE_SHARE;
   }
 
   /** Returns when the spin began, as far back as it is known. */
@@ -187,7 +240,7 @@ final class Facts {
       return false;
     }
     return (spins() && spinNanos() >= NOTABLE_NANOS)
-        || (track.spin().share() >= NOTABLE_SHARE && track.spin().repeats());
+        || (track.spin().share() >= notableShare() && track.spin().repeats());
   }
 
   /**
@@ -203,10 +256,10 @@ final class Facts {
   static boolean active(QueueTrack track, HostState state) {
     return track.spin() != null
         && state.framedAt() != null
-        && state.frameKernelNanos() - track.spin().latest().seen() <= ACTIVE_NANOS;
+        && track.spin().latest().goesOn(state.frameKernelNanos());
   }
 
   static double share(HostState.@Nullable Load load) {
-    return load == null ? Double.NaN : load.ticks().perNano() / TICKS_PER_NANO;
+    return load == null ? Double.NaN : load.share();
   }
 }

@@ -11,8 +11,43 @@ public final class HostState {
   /** Nothing seen yet. */
   public static final HostState EMPTY = new HostState(Map.of(), Map.of(), Map.of(), false, null, 0);
 
-  /** A worker and the CPU time that it uses, in clock ticks over nanoseconds. */
-  record Load(Worker worker, Rate ticks) {}
+  /**
+   * A worker, the CPU time that it uses, and the time that it waits for a CPU.
+   *
+   * @param ticks clock ticks over nanoseconds
+   * @param waited nanoseconds over nanoseconds
+   */
+  record Load(Worker worker, Rate ticks, Rate waited) {
+
+    private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
+
+    static Load first(Worker worker, long now) {
+      return new Load(
+          worker, Rate.first(now, worker.cpuTicks()), Rate.first(now, worker.waitedNanos()));
+    }
+
+    Load next(Worker seen, long width, long now) {
+      return new Load(
+          seen,
+          ticks.next(width, now, seen.cpuTicks()),
+          waited.next(width, now, seen.waitedNanos()));
+    }
+
+    /** Returns the share of a CPU that it uses, NaN before there is a second sample. */
+    double share() {
+      return ticks.perNano() / TICKS_PER_NANO;
+    }
+
+    /** Returns the share of the time that it waits for a CPU, 0 where that is not known. */
+    double waits() {
+      if (waited.base() < 0 || Double.isNaN(waited.perNano())) {
+        return 0;
+      }
+      // The wait for a CPU is counted when it gets one.
+      boolean waitsYet = worker.state() == 'R' && ticks.growth() == 0 && waited.growth() == 0;
+      return waitsYet ? 1 : Math.max(0, waited.perNano());
+    }
+  }
 
   private final Map<Long, QueueTrack> queues;
   private final Map<Long, SpinCounters> ended;

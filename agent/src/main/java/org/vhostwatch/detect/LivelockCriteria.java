@@ -211,13 +211,18 @@ final class LivelockCriteria {
     if (Double.isNaN(facts.share)) {
       return Criterion.unmeasured("worker_cpu", "the worker's CPU time is not known");
     }
-    return Criterion.of(
-        "worker_cpu",
-        facts.busy(),
+    String uses =
         format(
             ROOT,
             "the worker uses %.0f %% of a CPU (at least %.0f)",
             facts.share * 100,
-            settings.busyShare() * 100));
+            settings.busyShare() * 100);
+    // One that others keep from its CPU spins no less.
+    return Criterion.of(
+        "worker_cpu",
+        facts.wouldBeBusy(),
+        facts.busy()
+            ? uses
+            : uses + format(ROOT, " and waits for one %.0f %% of the time", facts.waits * 100));
   }
 }

@@ -5,20 +5,26 @@ import org.vhostwatch.probe.SpinCounters;
 /**
  * One queue's spins, over restarts of the sentinel.
  *
- * @param latest what the sentinel said last
+ * @param latest what the sentinel said last, with the longest episode since this queue was first
+ *     seen to spin
+ * @param left the longest episode of another queue that had the address, nanoseconds
  * @param episodes episodes since this queue was first seen to spin
  * @param passes passes since then
  * @param spunNanos time spent in episodes since then, nanoseconds
  * @param spunRate {@code spunNanos} over kernel time
  * @param episodeRate {@code episodes} over kernel time
+ * @param shareAtPass share of time spent in spins over the last seconds, when the last pass was
+ *     seen
  */
 record SpinTrack(
     SpinCounters latest,
+    long left,
     long episodes,
     long passes,
     long spunNanos,
     Rate spunRate,
-    Rate episodeRate) {
+    Rate episodeRate,
+    double shareAtPass) {
 
   /** One spin, however long, is no habit; its end is the end. */
   private static final long HABIT = 3;
@@ -29,19 +35,22 @@ record SpinTrack(
     // The window starts with the episode, so that what was spun before the first frame counts.
     Rate rate = Rate.first(Math.min(seen.start(), kernelNanos), 0);
     long spun = seen.spunNanos();
+    Rate spunRate = rate.next(WINDOW_NANOS, kernelNanos, spun);
     return new SpinTrack(
         seen,
+        0,
         seen.episodes(),
         seen.passes(),
         spun,
-        rate.next(WINDOW_NANOS, kernelNanos, spun),
-        rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()));
+        spunRate,
+        rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()),
+        share(spunRate));
   }
 
   /** Returns the track of a queue whose address another queue had, which left these counters. */
   static SpinTrack after(SpinCounters left, SpinCounters seen) {
     Rate rate = Rate.first(seen.start(), 0);
-    return new SpinTrack(left, 0, 0, 0, rate, rate);
+    return new SpinTrack(left.withLongest(0), left.lengths().longest(), 0, 0, 0, rate, rate, 0);
   }
 
   SpinTrack next(SpinCounters seen, long kernelNanos) {
@@ -51,13 +60,18 @@ record SpinTrack(
         spunNanos
             + (restarted ? seen.spunNanos() : Math.max(0, seen.spunNanos() - latest.spunNanos()));
     long begun = episodes + (restarted ? seen.episodes() : seen.episodes() - latest.episodes());
+    long above = restarted ? 0 : left;
+    long longest = seen.lengths().longest() > above ? seen.lengths().longest() : 0;
+    Rate rate = spunRate.next(WINDOW_NANOS, kernelNanos, spun);
     return new SpinTrack(
-        seen,
+        seen.withLongest(Math.max(longest, latest.lengths().longest())),
+        above,
         begun,
         passes + (restarted ? seen.passes() : seen.passes() - latest.passes()),
         spun,
-        spunRate.next(WINDOW_NANOS, kernelNanos, spun),
-        episodeRate.next(WINDOW_NANOS, kernelNanos, begun));
+        rate,
+        episodeRate.next(WINDOW_NANOS, kernelNanos, begun),
+        seen.passes() == latest.passes() ? shareAtPass : share(rate));
   }
 
   /** Returns whether several spins began over the last seconds. */
@@ -67,6 +81,10 @@ record SpinTrack(
 
   /** Returns the share of time spent in spins over the last seconds, 0 to 1. */
   double share() {
+    return share(spunRate);
+  }
+
+  private static double share(Rate spunRate) {
     double share = spunRate.perNano();
     return Double.isNaN(share) ? 0 : Math.min(1, Math.max(0, share));
   }

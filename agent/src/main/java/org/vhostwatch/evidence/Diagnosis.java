@@ -11,8 +11,11 @@ import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Settings;
+import org.vhostwatch.host.Surroundings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusAssembler;
 import org.vhostwatch.probe.EvidenceAssembler;
@@ -34,6 +37,8 @@ public final class Diagnosis {
   private Optional<Event.Host> host = Optional.empty();
   private List<Worker> workers = List.of();
   private final Map<Integer, Vmm> vmms = new LinkedHashMap<>();
+  private Map<WorkerId, TapPort> ports = Map.of();
+  private final Map<Long, Surroundings> around = new LinkedHashMap<>();
   private final List<String> troubles = new ArrayList<>();
   private @Nullable CensusAssembler census;
   private @Nullable SentinelAssembler sentinel;
@@ -63,6 +68,10 @@ public final class Diagnosis {
       workers = seen.workers();
       seen.vmms().forEach(vmm -> vmms.put(vmm.pid(), vmm));
       observe(new Observation.Workers(workers), at);
+    } else if (event instanceof Event.Ports seen) {
+      ports = seen.ports();
+    } else if (event instanceof Event.Around seen) {
+      around.put(seen.surroundings().vq(), seen.surroundings());
     } else if (event instanceof Event.Begin begin) {
       begin(begin);
     } else if (event instanceof Event.Line line) {
@@ -80,17 +89,21 @@ public final class Diagnosis {
   /** Returns all that was found up to the last event. */
   public Findings findings() {
     double seconds = firstAt == Long.MIN_VALUE ? 0 : (lastAt - firstAt) / 1e9;
+    List<QueueVerdict> verdicts = verdicts();
     return new Findings(
         host,
         seconds,
-        verdicts(),
+        verdicts,
         workers,
         List.copyOf(vmms.values()),
+        ports,
         censuses,
         captures,
         rejected,
         lost,
-        troubles);
+        troubles,
+        around,
+        verdicts);
   }
 
   private void begin(Event.Begin begin) {

@@ -1,9 +1,15 @@
 package org.vhostwatch.evidence;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.Surroundings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
 
@@ -27,13 +33,15 @@ public sealed interface Event {
    * @param kernel release, as {@code uname -r}
    * @param bpftrace version, empty if there is none
    * @param indices whether probes read the queues' indices
+   * @param exposure whether the kernel has the bug; empty if that was not asked
    */
   record Host(
       long wallMillis,
       String kernel,
       String bpftrace,
       boolean indices,
-      List<Measurement> measurements)
+      List<Measurement> measurements,
+      Optional<KernelExposure> exposure)
       implements Event {
     public Host {
       measurements = List.copyOf(measurements);
@@ -47,6 +55,16 @@ public sealed interface Event {
       vmms = List.copyOf(vmms);
     }
   }
+
+  /** The taps that workers serve, inferred from the VMMs' files because no census can tell. */
+  record Ports(Map<WorkerId, TapPort> ports) implements Event {
+    public Ports {
+      ports = Map.copyOf(ports);
+    }
+  }
+
+  /** What goes on around a queue that was suspicious. */
+  record Around(Surroundings surroundings) implements Event {}
 
   /**
    * A script starts.

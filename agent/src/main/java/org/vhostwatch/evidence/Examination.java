@@ -4,22 +4,33 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.OutsideReads;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.SurroundingsReader;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
+import org.vhostwatch.host.VmmFiles;
 import org.vhostwatch.host.VmmIdentity;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.host.WorkerScanner;
 import org.vhostwatch.probe.Bpftrace;
+import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Plan;
@@ -33,8 +44,12 @@ import org.vhostwatch.probe.ProbeKit;
  */
 public final class Examination {
 
-  private static final Duration STOP_GRACE = Duration.ofSeconds(10);
+  private static final Duration STOP_GRACE = Duration.ofSeconds(20);
   private static final int MAX_SUSPECTS = 16;
+  private static final int MAX_AROUND = 8;
+  private static final int NAME_MILLIS = 3_000;
+  private static final int FILES_MILLIS = 5_000;
+  private static final int MAX_HANGING = 32;
 
   /**
    * A worker below this share of a CPU is not worth probes: a livelocked one takes what it gets.
@@ -48,6 +63,10 @@ public final class Examination {
   private final Duration patience;
   private final WorkerScanner scanner;
   private final VmmIdentity identity;
+  private final VmmFiles files;
+  private final OutsideReads names = new OutsideReads("identity", NAME_MILLIS, MAX_HANGING);
+  private final OutsideReads descriptors = new OutsideReads("files", FILES_MILLIS, MAX_HANGING);
+  private final SurroundingsReader surroundings;
   private @Nullable IOException unrecorded;
 
   /** A bpftrace that hung once is not waited for again. */
@@ -72,6 +91,8 @@ public final class Examination {
     ProcFs fs = new ProcFs(Path.of("/"));
     this.scanner = new WorkerScanner(fs);
     this.identity = new VmmIdentity(fs);
+    this.files = new VmmFiles(fs);
+    this.surroundings = new SurroundingsReader(fs);
   }
 
   /**
@@ -80,9 +101,11 @@ public final class Examination {
    * @param capture how long to probe
    * @param wanted workers to capture whatever they do; empty to choose by suspicion
    * @param apart least time between the two censuses
+   * @param exposure whether the kernel has the bug, for the findings and the recording
    * @throws IOException if the recording cannot be written
    */
-  public Findings examine(Duration capture, Predicate<QueueVerdict> wanted, Duration apart)
+  public Findings examine(
+      Duration capture, Predicate<QueueVerdict> wanted, Duration apart, KernelExposure exposure)
       throws InterruptedException, IOException {
     Optional<Plan> plan = kit.plan();
     emit(
@@ -91,7 +114,8 @@ public final class Examination {
             kit.facts().release(),
             kit.bpftrace().map(b -> b.version().toString()).orElse(""),
             plan.map(Plan::indices).orElse(false),
-            plan.map(Plan::measurements).orElse(List.of())));
+            plan.map(Plan::measurements).orElse(List.of()),
+            Optional.of(exposure)));
     sample();
     if (!kit.vhostNetLoaded()) {
       // Certain without any probe: there is no vhost_net queue.
@@ -99,6 +123,7 @@ public final class Examination {
     }
     if (plan.isEmpty() || kit.bpftrace().isEmpty()) {
       kit.troubles().forEach(trouble -> emit(new Event.End(Event.Source.CENSUS, trouble)));
+      inferPorts();
       watchCpu(capture);
       return findings();
     }
@@ -106,7 +131,19 @@ public final class Examination {
     census(plan.get());
     sample();
     Set<Integer> suspects = suspects(wanted);
-    capture(plan.get(), suspects, capture, () -> secondCensus(plan.get(), first, apart));
+    List<SurroundingsReader.Target> conspicuous = conspicuous();
+    capture(
+        plan.get(),
+        suspects,
+        capture,
+        () -> {
+          SurroundingsReader.Beginning around = surroundings.begin(conspicuous);
+          secondCensus(plan.get(), first, apart);
+          if (!conspicuous.isEmpty()) {
+            surroundings.end(around).forEach(seen -> emit(new Event.Around(seen)));
+          }
+        });
+    inferPorts();
     return findings();
   }
 
@@ -118,12 +155,14 @@ public final class Examination {
             kit.facts().release(),
             kit.bpftrace().map(b -> b.version().toString()).orElse(""),
             true,
-            List.of()));
+            List.of(),
+            Optional.empty()));
     sample();
     if (kit.plan().isPresent()) {
       census(kit.plan().get());
       sample();
     }
+    inferPorts();
     return findings();
   }
 
@@ -160,13 +199,44 @@ public final class Examination {
           .filter(verdict -> verdict.queue() != null)
           .forEach(verdict -> owners.add(process(verdict)));
     }
-    owners.forEach(pid -> identity.of(pid).ifPresent(vmms::add));
+    owners.forEach(
+        pid -> vmm(pid, () -> identity.of(pid), () -> identity.unnamed(pid)).ifPresent(vmms::add));
     for (Worker worker : workers) {
       if (worker.kind() == Worker.Kind.KTHREAD) {
-        identity.of(worker).ifPresent(vmms::add);
+        vmm(worker.tid(), () -> identity.of(worker), () -> identity.unnamed(worker))
+            .ifPresent(vmms::add);
       }
     }
     emit(new Event.Workers(workers, vmms));
+  }
+
+  /** Infers taps, for want of a census that succeeded. */
+  private void inferPorts() {
+    if (diagnosis.findings().censuses() > 0) {
+      return;
+    }
+    Map<Integer, List<Worker>> byVmm = new TreeMap<>();
+    for (Worker worker : scanner.scan()) {
+      identity
+          .unnamed(worker)
+          .ifPresent(
+              vmm -> byVmm.computeIfAbsent(vmm.pid(), absent -> new ArrayList<>()).add(worker));
+    }
+    Map<WorkerId, TapPort> ports = new HashMap<>();
+    byVmm.forEach(
+        (pid, workers) ->
+            descriptors
+                .ask(pid, () -> Optional.of(files.ports(pid, workers)))
+                .value()
+                .ifPresent(ports::putAll));
+    emit(new Event.Ports(ports));
+  }
+
+  /** A VMM that hangs holds whoever reads its command line: it goes by its process' name then. */
+  private Optional<Vmm> vmm(
+      int id, Supplier<Optional<Vmm>> read, Supplier<Optional<Vmm>> otherwise) {
+    OutsideReads.Answer<Vmm> answer = names.ask(id, read);
+    return answer.inTime() ? answer.value() : otherwise.get();
   }
 
   private static int process(QueueVerdict verdict) {
@@ -222,6 +292,33 @@ public final class Examination {
       }
     }
     return suspects;
+  }
+
+  /** Queues to look around: that spin, or stand still, or make their worker work. */
+  private List<SurroundingsReader.Target> conspicuous() {
+    List<QueueVerdict> verdicts;
+    synchronized (this) {
+      verdicts = diagnosis.verdicts();
+    }
+    List<SurroundingsReader.Target> targets = new ArrayList<>();
+    for (QueueVerdict verdict : verdicts) {
+      CensusQueue queue = verdict.queue();
+      Worker worker = verdict.worker();
+      if (queue != null
+          && worker != null
+          && targets.size() < MAX_AROUND
+          && (queue.packetWaits() || verdict.cpuShare() >= SUSPECT_SHARE)) {
+        targets.add(
+            new SurroundingsReader.Target(
+                verdict.vq(),
+                worker.tid(),
+                worker.tgid(),
+                queue.process(),
+                queue.tap(),
+                queue.port().netns()));
+      }
+    }
+    return targets;
   }
 
   private interface Step {

@@ -1,11 +1,17 @@
 package org.vhostwatch.evidence;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.vhostwatch.detect.LookAlike;
+import org.vhostwatch.detect.LookAlikes;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.Surroundings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 
 /**
  * What an examination found.
@@ -15,11 +21,14 @@ import org.vhostwatch.host.Worker;
  * @param verdicts one a queue, worst first
  * @param workers all workers as they were last seen
  * @param vmms processes that own queues
+ * @param ports taps of workers, where they had to be inferred because there was no census
  * @param censuses censuses that were completed
  * @param captures captures of evidence that were completed
  * @param rejected lines that could not be read
  * @param lost events that bpftrace said it lost
  * @param troubles what did not work, in words for the operator
+ * @param around what goes on around suspicious queues, by their address
+ * @param everyone the verdicts of all queues of the host, whichever were selected
  */
 public record Findings(
     Optional<Event.Host> host,
@@ -27,16 +36,40 @@ public record Findings(
     List<QueueVerdict> verdicts,
     List<Worker> workers,
     List<Vmm> vmms,
+    Map<WorkerId, TapPort> ports,
     int censuses,
     int captures,
     long rejected,
     long lost,
-    List<String> troubles) {
+    List<String> troubles,
+    Map<Long, Surroundings> around,
+    List<QueueVerdict> everyone) {
   public Findings {
+    around = Map.copyOf(around);
+    everyone = List.copyOf(everyone);
     verdicts = List.copyOf(verdicts);
     workers = List.copyOf(workers);
     vmms = List.copyOf(vmms);
+    ports = Map.copyOf(ports);
     troubles = List.copyOf(troubles);
+  }
+
+  /** Findings without a look around. */
+  public Findings(
+      Optional<Event.Host> host,
+      double seconds,
+      List<QueueVerdict> verdicts,
+      List<Worker> workers,
+      List<Vmm> vmms,
+      Map<WorkerId, TapPort> ports,
+      int censuses,
+      int captures,
+      long rejected,
+      long lost,
+      List<String> troubles) {
+    this(
+        host, seconds, verdicts, workers, vmms, ports, censuses, captures, rejected, lost, troubles,
+        Map.of(), verdicts);
   }
 
   /**
@@ -57,7 +90,28 @@ public record Findings(
   /** Returns these findings with other verdicts, in the order given. */
   public Findings with(List<QueueVerdict> others) {
     return new Findings(
-        host, seconds, others, workers, vmms, censuses, captures, rejected, lost, troubles);
+        host, seconds, others, workers, vmms, ports, censuses, captures, rejected, lost, troubles,
+        around, everyone);
+  }
+
+  /** Returns the tap end of a queue, {@link TapPort#NONE} if it is not known. */
+  public TapPort port(QueueVerdict verdict) {
+    if (verdict.queue() != null) {
+      return verdict.queue().port();
+    }
+    return verdict.worker() == null
+        ? TapPort.NONE
+        : ports.getOrDefault(verdict.worker().id(), TapPort.NONE);
+  }
+
+  /** Returns what goes on around a queue, if it was looked at. */
+  public Optional<Surroundings> around(QueueVerdict verdict) {
+    return verdict.vq() == 0 ? Optional.empty() : Optional.ofNullable(around.get(verdict.vq()));
+  }
+
+  /** Returns what a queue could be taken for; none for a quiet one. */
+  public List<LookAlike> lookAlikes(QueueVerdict verdict) {
+    return LookAlikes.of(verdict, around(verdict), host.map(Event.Host::kernel).orElse(""));
   }
 
   /** Returns the process that a queue belongs to, if it is known. */

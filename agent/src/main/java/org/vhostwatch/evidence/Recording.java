@@ -13,8 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.vhostwatch.exposure.Clue;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
 
@@ -55,7 +62,7 @@ public final class Recording implements Closeable {
   }
 
   /** Writes to a stream, which {@link #close} closes. */
-  static Recording to(OutputStream out) throws IOException {
+  public static Recording to(OutputStream out) throws IOException {
     return new Recording(out);
   }
 
@@ -68,6 +75,10 @@ public final class Recording implements Closeable {
             host(json, host);
           } else if (event instanceof Event.Workers workers) {
             workers(json, workers);
+          } else if (event instanceof Event.Ports seen) {
+            ports(json, seen);
+          } else if (event instanceof Event.Around around) {
+            SurroundingsFields.write(json, around.surroundings());
           } else if (event instanceof Event.Begin begin) {
             json.writeStringField("begin", begin.source().name());
             if (begin.plan() != null) {
@@ -98,6 +109,27 @@ public final class Recording implements Closeable {
       json.writeEndObject();
     }
     json.writeEndArray();
+    if (host.exposure().isPresent()) {
+      exposure(json, host.exposure().get());
+    }
+    json.writeEndObject();
+  }
+
+  private static void exposure(JsonGenerator json, KernelExposure exposure) throws IOException {
+    json.writeObjectFieldStart("exposure");
+    json.writeStringField("status", exposure.status().name());
+    json.writeStringField("reason", exposure.reason());
+    json.writeStringField("upstream", exposure.upstream());
+    json.writeArrayFieldStart("clues");
+    for (Clue clue : exposure.clues()) {
+      json.writeStartObject();
+      json.writeStringField("source", clue.source().name());
+      json.writeStringField("says", clue.says().name());
+      json.writeBooleanField("decides", clue.decides());
+      json.writeStringField("text", clue.text());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
     json.writeEndObject();
   }
 
@@ -112,6 +144,7 @@ public final class Recording implements Closeable {
       json.writeStringField("kind", worker.kind().name());
       json.writeStringField("state", String.valueOf(worker.state()));
       json.writeNumberField("cpuTicks", worker.cpuTicks());
+      json.writeNumberField("waitedNanos", worker.waitedNanos());
       json.writeNumberField("cpu", worker.cpu());
       json.writeNumberField("nice", worker.nice());
       json.writeEndObject();
@@ -127,6 +160,30 @@ public final class Recording implements Closeable {
       if (vmm.uuid().isPresent()) {
         json.writeStringField("uuid", vmm.uuid().get());
       }
+      if (vmm.vmid().isPresent()) {
+        json.writeStringField("vmid", vmm.vmid().get());
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private static void ports(JsonGenerator json, Event.Ports seen) throws IOException {
+    json.writeArrayFieldStart("ports");
+    List<Map.Entry<WorkerId, TapPort>> ordered =
+        seen.ports().entrySet().stream()
+            .sorted(Comparator.comparingInt(entry -> entry.getKey().tid()))
+            .toList();
+    for (Map.Entry<WorkerId, TapPort> entry : ordered) {
+      TapPort port = entry.getValue();
+      json.writeStartObject();
+      json.writeNumberField("tid", entry.getKey().tid());
+      json.writeNumberField("startTicks", entry.getKey().startTicks());
+      json.writeStringField("name", port.name());
+      json.writeNumberField("ifindex", port.ifindex());
+      json.writeStringField("master", port.master());
+      json.writeNumberField("netns", port.netns());
+      json.writeNumberField("index", port.queueIndex());
       json.writeEndObject();
     }
     json.writeEndArray();

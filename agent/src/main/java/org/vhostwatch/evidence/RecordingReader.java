@@ -18,8 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.exposure.Clue;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
 
@@ -79,6 +84,12 @@ public final class RecordingReader {
     if (fields.get("workers") instanceof List<?> workers) {
       return workers(workers, list(fields, "vmms"));
     }
+    if (fields.get("ports") instanceof List<?> ports) {
+      return ports(ports);
+    }
+    if (fields.get("around") instanceof Map<?, ?> around) {
+      return new Event.Around(SurroundingsFields.read(around));
+    }
     if (fields.containsKey("begin")) {
       return new Event.Begin(source(fields, "begin"), plan(fields.get("plan")));
     }
@@ -105,7 +116,28 @@ public final class RecordingReader {
         text(host, "kernel"),
         text(host, "bpftrace"),
         flag(host, "indices"),
-        measurements);
+        measurements,
+        // Recordings of older versions have none.
+        host.get("exposure") instanceof Map<?, ?> exposure
+            ? Optional.of(exposure(exposure))
+            : Optional.empty());
+  }
+
+  private static KernelExposure exposure(Map<?, ?> exposure) {
+    List<Clue> clues = new ArrayList<>();
+    for (Map<?, ?> clue : maps(list(exposure, "clues"))) {
+      clues.add(
+          new Clue(
+              Clue.Source.valueOf(text(clue, "source")),
+              Exposure.valueOf(text(clue, "says")),
+              flag(clue, "decides"),
+              text(clue, "text")));
+    }
+    return new KernelExposure(
+        Exposure.valueOf(text(exposure, "status")),
+        text(exposure, "reason"),
+        text(exposure, "upstream"),
+        clues);
   }
 
   private static Event workers(List<?> seen, List<?> owners) {
@@ -120,6 +152,7 @@ public final class RecordingReader {
               Worker.Kind.valueOf(text(worker, "kind")),
               (text(worker, "state") + "?").charAt(0),
               number(worker, "cpuTicks"),
+              worker.containsKey("waitedNanos") ? number(worker, "waitedNanos") : Worker.UNKNOWN,
               (int) number(worker, "cpu"),
               (int) number(worker, "nice")));
     }
@@ -131,9 +164,26 @@ public final class RecordingReader {
               number(vmm, "startTicks"),
               text(vmm, "comm"),
               text(vmm, "name"),
-              vmm.get("uuid") instanceof String uuid ? Optional.of(uuid) : Optional.empty()));
+              vmm.get("uuid") instanceof String uuid ? Optional.of(uuid) : Optional.empty(),
+              vmm.get("vmid") instanceof String vmid ? Optional.of(vmid) : Optional.empty()));
     }
     return new Event.Workers(workers, vmms);
+  }
+
+  private static Event ports(List<?> seen) {
+    Map<WorkerId, TapPort> ports = new HashMap<>();
+    for (Map<?, ?> port : maps(seen)) {
+      ports.put(
+          new WorkerId((int) number(port, "tid"), number(port, "startTicks")),
+          new TapPort(
+              text(port, "name"),
+              (int) number(port, "ifindex"),
+              text(port, "master"),
+              number(port, "netns"),
+              (int) number(port, "index"),
+              false));
+    }
+    return new Event.Ports(ports);
   }
 
   private static @Nullable EvidencePlan plan(@Nullable Object given) {
@@ -159,7 +209,7 @@ public final class RecordingReader {
     return Event.Source.valueOf(text(fields, name));
   }
 
-  private static List<Map<?, ?>> maps(List<?> values) {
+  static List<Map<?, ?>> maps(List<?> values) {
     List<Map<?, ?>> maps = new ArrayList<>();
     for (Object value : values) {
       maps.add((Map<?, ?>) value);
@@ -167,19 +217,19 @@ public final class RecordingReader {
     return maps;
   }
 
-  private static String text(Map<?, ?> fields, String name) {
+  static String text(Map<?, ?> fields, String name) {
     return (String) present(fields, name);
   }
 
-  private static long number(Map<?, ?> fields, String name) {
+  static long number(Map<?, ?> fields, String name) {
     return (Long) present(fields, name);
   }
 
-  private static boolean flag(Map<?, ?> fields, String name) {
+  static boolean flag(Map<?, ?> fields, String name) {
     return (Boolean) present(fields, name);
   }
 
-  private static List<?> list(Map<?, ?> fields, String name) {
+  static List<?> list(Map<?, ?> fields, String name) {
     return (List<?>) present(fields, name);
   }
 

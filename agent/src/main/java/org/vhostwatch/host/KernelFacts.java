@@ -68,10 +68,15 @@ public record KernelFacts(
             .orElse(OptionalInt.empty()),
         modules(fs, release),
         btf(fs),
-        flag(fs, "proc/sys/kernel/bpf_stats_enabled"),
+        bpfStats(fs),
         flag(fs, "proc/sys/kernel/ftrace_enabled"),
         flag(fs, "sys/kernel/debug/kprobes/enabled"),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
+  }
+
+  /** Returns whether the kernel counts the runs and the time of BPF programs now. */
+  public static Switch bpfStats(ProcFs fs) {
+    return flag(fs, "proc/sys/kernel/bpf_stats_enabled");
   }
 
   /** Returns a module's state, ABSENT for one that is not in {@link #MODULES}. */

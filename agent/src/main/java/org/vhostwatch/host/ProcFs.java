@@ -5,6 +5,8 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +60,8 @@ public final class ProcFs {
     }
   }
 
-  boolean exists(String relative) {
+  /** Returns whether there is such a file or directory. */
+  public boolean exists(String relative) {
     return file(relative).exists();
   }
 
@@ -68,13 +71,27 @@ public final class ProcFs {
   }
 
   /** Returns the names in a directory, in no order; none if it cannot be read. */
-  List<String> names(String relative) {
+  public List<String> names(String relative) {
     String[] names = file(relative).list();
     return names == null ? List.of() : List.of(names);
   }
 
+  /** Returns what a symbolic link says, without following it. */
+  Optional<String> link(String relative) {
+    try {
+      return Optional.of(Files.readSymbolicLink(path(relative)).toString());
+    } catch (IOException | InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
   /** Returns the process or thread ids that a directory lists, ascending. */
   int[] ids(String relative) {
+    return ids(relative, 1);
+  }
+
+  /** Returns the numbers from {@code least} on that a directory has as names, ascending. */
+  int[] ids(String relative, int least) {
     String[] names = file(relative).list();
     if (names == null) {
       return new int[0];
@@ -83,7 +100,7 @@ public final class ProcFs {
     int count = 0;
     for (String name : names) {
       int id = id(name);
-      if (id > 0) {
+      if (id >= least) {
         ids[count++] = id;
       }
     }

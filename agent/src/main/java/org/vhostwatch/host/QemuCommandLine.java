@@ -12,8 +12,12 @@ import java.util.regex.Pattern;
  * no other), {@code -uuid UUID}, {@code -smbios type=1,uuid=UUID}. Of an option given twice the
  * last one counts, as in QEMU.
  */
-record QemuCommandLine(Optional<String> name, Optional<String> uuid) {
-  static final QemuCommandLine NONE = new QemuCommandLine(Optional.empty(), Optional.empty());
+record QemuCommandLine(Optional<String> name, Optional<String> uuid, Optional<String> vmid) {
+  static final QemuCommandLine NONE =
+      new QemuCommandLine(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /** A number, as Proxmox gives it; what else stands there is not one to put into advice. */
+  private static final Pattern VMID = Pattern.compile("[0-9]{1,9}");
 
   private static final Pattern UUID =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -47,7 +51,8 @@ record QemuCommandLine(Optional<String> name, Optional<String> uuid) {
     }
     return new QemuCommandLine(
         text(found, "name").or(() -> text(found, "id")),
-        uuid(found, "uuid").or(() -> uuid(found, "smbios")));
+        uuid(found, "uuid").or(() -> uuid(found, "smbios")),
+        text(found, "id").filter(value -> VMID.matcher(value).matches()));
   }
 
   private static Optional<String> text(Map<String, String> found, String key) {

@@ -7,20 +7,29 @@ import java.util.Optional;
  * What /proc/PID/task/TID/stat says of one thread, as far as it is needed; see proc_pid_stat(5).
  *
  * @param comm the name, at most 63 bytes in the kernel, any characters
+ * @param parent the process that started this one, 0 if none
  * @param flags the kernel's PF_ bits
  * @param cpuTicks time in user and kernel mode together, in {@link Worker#TICKS_PER_SECOND}
+ * @param endedTicks the same of the process' children that have ended and were waited for, theirs
+ *     included
  * @param startTicks when it started, since boot, in the same unit
  * @param cpu where it ran last
+ * @param rtPriority 1 to 99 for a real-time thread, else 0
+ * @param policy how it is scheduled, SCHED_OTHER is 0; sched(7)
  */
 record TaskStat(
     int tid,
     String comm,
     char state,
+    int parent,
     long flags,
     long cpuTicks,
+    long endedTicks,
     int nice,
     long startTicks,
-    int cpu) {
+    int cpu,
+    int rtPriority,
+    int policy) {
   /** A stat line has 52 fields of at most 20 digits. */
   static final int MAX_BYTES = 2048;
 
@@ -37,13 +46,19 @@ record TaskStat(
    * Field numbers of proc_pid_stat(5), less the three of pid, comm and state that come before the
    * plain numbers.
    */
+  private static final int PARENT = 4 - 4;
+
   private static final int FLAGS = 9 - 4;
 
   private static final int UTIME = 14 - 4;
   private static final int STIME = 15 - 4;
+  private static final int CUTIME = 16 - 4;
+  private static final int CSTIME = 17 - 4;
   private static final int NICE = 19 - 4;
   private static final int START = 22 - 4;
   private static final int PROCESSOR = 39 - 4;
+  private static final int RT_PRIORITY = 40 - 4;
+  private static final int POLICY = 41 - 4;
 
   /** Reads the first {@code length} bytes of a buffer; empty if they are not a whole stat line. */
   static Optional<TaskStat> parse(byte[] buffer, int length) {
@@ -56,7 +71,7 @@ record TaskStat(
     if (open < 2 || close <= open || close + 4 > length) {
       return Optional.empty();
     }
-    long[] numbers = new long[PROCESSOR + 1];
+    long[] numbers = new long[POLICY + 1];
     int tid = ProcFs.id(new String(buffer, 0, open - 1, StandardCharsets.US_ASCII));
     if (tid < 0 || !numbers(buffer, close + 4, length, numbers)) {
       return Optional.empty();
@@ -66,11 +81,21 @@ record TaskStat(
             tid,
             new String(buffer, open + 1, close - open - 1, StandardCharsets.UTF_8),
             (char) buffer[close + 2],
+            (int) numbers[PARENT],
             numbers[FLAGS],
             numbers[UTIME] + numbers[STIME],
+            numbers[CUTIME] + numbers[CSTIME],
             (int) numbers[NICE],
             numbers[START],
-            (int) numbers[PROCESSOR]));
+            (int) numbers[PROCESSOR],
+            (int) numbers[RT_PRIORITY],
+            (int) numbers[POLICY]));
+  }
+
+  /** Reads a stat file; empty if there is none, or if it is not whole. */
+  static Optional<TaskStat> read(ProcFs fs, String relative, byte[] buffer) {
+    int length = fs.read(relative, buffer);
+    return length < 0 ? Optional.empty() : parse(buffer, length);
   }
 
   boolean isKernelThread() {
@@ -83,7 +108,7 @@ record TaskStat(
   }
 
   /** Reads as many numbers as the array takes, each with a blank or the line's end behind it. */
-  private static boolean numbers(byte[] buffer, int from, int length, long[] numbers) {
+  static boolean numbers(byte[] buffer, int from, int length, long[] numbers) {
     int at = from;
     for (int i = 0; i < numbers.length; i++) {
       boolean negative = at < length && buffer[at] == '-';

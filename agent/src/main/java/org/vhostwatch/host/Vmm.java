@@ -12,8 +12,15 @@ import java.util.Optional;
  * @param name the VM's name as its command line has it, else {@code comm-pid}; at most {@value
  *     #MAX_NAME} characters, any of them
  * @param uuid the VM's UUID, if the command line has one
+ * @param vmid the VM's number, if the command line has one (Proxmox)
  */
-public record Vmm(int pid, long startTicks, String comm, String name, Optional<String> uuid) {
+public record Vmm(
+    int pid,
+    long startTicks,
+    String comm,
+    String name,
+    Optional<String> uuid,
+    Optional<String> vmid) {
   /** Longer than any name that libvirt or Proxmox accept. */
   static final int MAX_NAME = 256;
 

@@ -32,20 +32,44 @@ public final class VmmIdentity {
    * id now, as far as /proc can tell.
    */
   public Optional<Vmm> of(Worker worker) {
+    return process(worker).flatMap(this::of);
+  }
+
+  private Optional<Integer> process(Worker worker) {
     if (worker.kind() == Worker.Kind.VMM_THREAD) {
-      return of(worker.tgid());
+      return Optional.of(worker.tgid());
     }
     OptionalInt owner = worker.ownerTid();
-    return owner.isPresent() ? processOf(owner.getAsInt()).flatMap(this::of) : Optional.empty();
+    return owner.isPresent() ? processOf(owner.getAsInt()) : Optional.empty();
+  }
+
+  /**
+   * Returns a process without the name that its command line may have: does not wait for a process
+   * that hangs. Empty if there is no such process.
+   */
+  public Optional<Vmm> unnamed(int pid) {
+    return fs.read("proc/" + pid + "/stat", TaskStat.MAX_BYTES)
+        .flatMap(bytes -> TaskStat.parse(bytes, bytes.length))
+        .map(stat -> vmm(stat, QemuCommandLine.NONE));
+  }
+
+  /** Returns, in the same way, the process that a worker works for. */
+  public Optional<Vmm> unnamed(Worker worker) {
+    return process(worker).flatMap(this::unnamed);
   }
 
   private Vmm identify(TaskStat stat) {
-    QemuCommandLine command =
+    return vmm(
+        stat,
         fs.read("proc/" + stat.tid() + "/cmdline", MAX_COMMAND_LINE)
             .map(bytes -> QemuCommandLine.parse(bytes, bytes.length == MAX_COMMAND_LINE))
-            .orElse(QemuCommandLine.NONE);
+            .orElse(QemuCommandLine.NONE));
+  }
+
+  private static Vmm vmm(TaskStat stat, QemuCommandLine command) {
     String name = command.name().orElse(stat.comm() + "-" + stat.tid());
-    return new Vmm(stat.tid(), stat.startTicks(), stat.comm(), bounded(name), command.uuid());
+    return new Vmm(
+        stat.tid(), stat.startTicks(), stat.comm(), bounded(name), command.uuid(), command.vmid());
   }
 
   /** Cuts a long name, but not through a character of two halves. */
@@ -63,9 +87,9 @@ public final class VmmIdentity {
    * does not list it.
    */
   private Optional<Integer> processOf(int tid) {
-    return fs.text("proc/" + tid + "/status", MAX_STATUS)
-        .flatMap(status -> status.lines().filter(line -> line.startsWith("Tgid:")).findFirst())
-        .map(line -> ProcFs.id(line.substring("Tgid:".length()).strip()))
+    return Fields.of(fs, "proc/" + tid + "/status", MAX_STATUS)
+        .text("Tgid")
+        .map(ProcFs::id)
         .filter(pid -> pid > 0);
   }
 }

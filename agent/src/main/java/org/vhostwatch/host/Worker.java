@@ -11,6 +11,9 @@ import java.util.OptionalInt;
  * @param comm its name, {@code vhost-} and a number
  * @param state R, S, D, T, ... as in proc_pid_stat(5)
  * @param cpuTicks CPU time used so far, user and kernel mode together, in {@link #TICKS_PER_SECOND}
+ * @param waitedNanos time that it was runnable and waited for a CPU so far, in nanoseconds, or
+ *     {@link #UNKNOWN}: the second number of /proc/PID/task/TID/schedstat
+ *     (Documentation/scheduler/sched-stats.rst)
  * @param cpu the CPU it ran on last
  * @param nice -20 to 19
  */
@@ -22,6 +25,7 @@ public record Worker(
     Kind kind,
     char state,
     long cpuTicks,
+    long waitedNanos,
     int cpu,
     int nice) {
   /**
@@ -29,6 +33,9 @@ public record Worker(
    * HZ the kernel was built with.
    */
   public static final int TICKS_PER_SECOND = 100;
+
+  /** Where the kernel was built without CONFIG_SCHED_INFO. */
+  public static final long UNKNOWN = -1;
 
   static final String PREFIX = "vhost-";
 

@@ -16,10 +16,10 @@ import java.util.Set;
  * <p>Cost: the kernel names a worker before it first runs and nobody renames it, so a thread that
  * was none stays none and is not read again. With P processes that have T threads and W workers
  * among them, the first scan reads P + P*T stat files; one after that lists /proc and P task
- * directories, and reads the stat of new threads and of the W workers. {@link #refresh} reads W
- * files and nothing else. As thread ids come again, all is forgotten at every {@value
- * #FORGET_EVERY}th scan: a worker that got the id of an old thread of the same process is found
- * then.
+ * directories, and reads the stat of new threads and of the W workers, and the workers' schedstat.
+ * {@link #refresh} reads 2*W files and nothing else. As thread ids come again, all is forgotten at
+ * every {@value #FORGET_EVERY}th scan: a worker that got the id of an old thread of the same
+ * process is found then.
  *
  * <p>Not for use by several threads at once.
  */
@@ -108,13 +108,18 @@ public final class WorkerScanner {
     return Arrays.copyOf(rest, count);
   }
 
-  /** The file below task/, because the process' own sums up all its threads. */
-  private Optional<TaskStat> stat(int pid, int tid) {
-    int length = fs.read("proc/" + pid + "/task/" + tid + "/stat", buffer);
-    return length < 0 ? Optional.empty() : TaskStat.parse(buffer, length);
+  private long waited(int pid, int tid) {
+    return SchedStat.read(fs, "proc/" + pid + "/task/" + tid + "/schedstat", buffer)
+        .map(SchedStat::waitedNanos)
+        .orElse(Worker.UNKNOWN);
   }
 
-  private static Worker worker(TaskStat stat, int tgid, Worker.Kind kind) {
+  /** The file below task/, because the process' own sums up all its threads. */
+  private Optional<TaskStat> stat(int pid, int tid) {
+    return TaskStat.read(fs, "proc/" + pid + "/task/" + tid + "/stat", buffer);
+  }
+
+  private Worker worker(TaskStat stat, int tgid, Worker.Kind kind) {
     return new Worker(
         stat.tid(),
         tgid,
@@ -123,6 +128,7 @@ public final class WorkerScanner {
         kind,
         stat.state(),
         stat.cpuTicks(),
+        waited(tgid, stat.tid()),
         stat.cpu(),
         stat.nice());
   }

@@ -12,6 +12,8 @@ import org.vhostwatch.report.StatusReport;
 /** What each path answers. */
 final class Endpoints {
 
+  private static final String INCIDENT = "/api/v1/incidents/";
+
   private final Sources sources;
 
   Endpoints(Sources sources) {
@@ -32,8 +34,24 @@ final class Endpoints {
       case "/-/ready" -> ready();
       case "/api/v1/threads" ->
           new Response(200, "application/json", StatusReport.of(sources.snapshot().get()));
-      default -> Response.text(404, "not found");
+      case "/api/v1/incidents" -> new Response(200, "application/json", sources.incidents().get());
+      default ->
+          path.startsWith(INCIDENT)
+              ? incident(path.substring(INCIDENT.length()))
+              : Response.text(404, "not found");
     };
+  }
+
+  private Response incident(String id) {
+    return sources
+        .incident()
+        .apply(id)
+        .map(json -> new Response(200, "application/json", json))
+        .orElseGet(
+            () ->
+                Response.text(
+                    404,
+                    "no such incident in memory: `vhostwatch incidents` reads older ones from disk"));
   }
 
   private Response metrics(@Nullable String accept) {

@@ -10,8 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.report.Plural;
 import org.vhostwatch.report.Printable;
 import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
 
@@ -69,14 +72,20 @@ final class StatusPage {
         .append(" on kernel ")
         .append(escape(snapshot.kernel()))
         .append(": ")
-        .append(count(snapshot.queues().size(), "queue"))
+        .append(Plural.of(snapshot.queues().size(), "queue"))
         .append(", ")
-        .append(count(snapshot.workers().size(), "vhost worker"))
+        .append(Plural.of(snapshot.workers().size(), "vhost worker"))
+        .append(".</p>\n<p>This kernel, as to CVE-2026-74356: ")
+        .append(snapshot.exposure().status().label())
+        .append(": ")
+        .append(escape(snapshot.exposure().reason()))
         .append(".</p>\n");
     queues(snapshot.queues().stream().filter(StatusPage::inTrouble).toList());
-    probes(snapshot.probes());
+    incidents(snapshot.incidents());
+    probes(snapshot.probes(), snapshot.cost());
     html.append("<h2>More</h2>\n<ul>\n");
     link("/api/v1/threads", "all queues and workers with their numbers, as JSON");
+    link("/api/v1/incidents", "the incidents, as JSON");
     link("/metrics", "metrics for Prometheus");
     link("/-/healthy", "whether the daemon goes round");
     link("/-/ready", "whether it has looked at the host");
@@ -96,11 +105,11 @@ final class StatusPage {
         snapshot.queues().stream().filter(status -> status.verdict().verdict() == worst).count();
     return switch (worst) {
       case LIVELOCKED ->
-          count(such, "queue") + " livelocked: the worker spins for ever, receive is dead";
-      case STALLED -> count(such, "queue") + " stalled: a packet waits, receive is dead";
-      case SPINNING -> count(such, "queue") + " spinning: the guest is late with buffers";
+          Plural.of(such, "queue") + " livelocked: the worker spins for ever, receive is dead";
+      case STALLED -> Plural.of(such, "queue") + " stalled: a packet waits, receive is dead";
+      case SPINNING -> Plural.of(such, "queue") + " spinning: the guest is late with buffers";
       case UNKNOWN -> "Unknown: not enough can be measured to tell";
-      case BUSY -> "Nothing wrong: " + count(such, "queue") + " busy, none spins or is stalled";
+      case BUSY -> "Nothing wrong: " + Plural.of(such, "queue") + " busy, none spins or is stalled";
       case HEALTHY -> "Nothing wrong: no queue spins or is stalled";
     };
   }
@@ -138,7 +147,28 @@ final class StatusPage {
     }
   }
 
-  private void probes(ProbeStatus probes) {
+  private void incidents(IncidentTotals incidents) {
+    if (incidents.recent().isEmpty()) {
+      return;
+    }
+    html.append("<h2>Recent incidents</h2>\n<table>\n");
+    row("th", "Incident", "First sign", "Ended", "How", "Livelocks", "VM", "Tap", "Queue");
+    for (IncidentTotals.Row incident : incidents.recent()) {
+      row(
+          "td",
+          incident.id(),
+          time(incident.firstSign()),
+          incident.ended() == 0 ? "-" : time(incident.ended()),
+          incident.how().isEmpty() ? "-" : incident.how(),
+          String.valueOf(incident.count()),
+          incident.vm(),
+          incident.tap().isEmpty() ? "-" : incident.tap(),
+          incident.queue() < 0 ? "-" : String.valueOf(incident.queue()));
+    }
+    html.append("</table>\n");
+  }
+
+  private void probes(ProbeStatus probes, OwnCost own) {
     html.append("<h2>How well it sees</h2>\n<table>\n");
     row("td", "mode", probes.mode());
     row(
@@ -147,7 +177,7 @@ final class StatusPage {
         (probes.bpftrace().isEmpty() ? "none" : probes.bpftrace())
             + (probes.up() ? ", runs and answers" : ", not running")
             + ", "
-            + count(probes.restarts(), "restart"));
+            + Plural.of(probes.restarts(), "restart"));
     for (Map.Entry<String, Boolean> probe : probes.attached().entrySet()) {
       row("td", probe.getKey(), probe.getValue() ? "attached" : "not attached");
     }
@@ -160,6 +190,7 @@ final class StatusPage {
             + " failed, last "
             + (probes.lastCensusWallMillis() == 0 ? "never" : time(probes.lastCensusWallMillis())));
     row("td", "captures of evidence", String.valueOf(probes.captures()));
+    row("td", "own cost", cost("agent", own.agent()) + "; " + cost("bpftrace", own.children()));
     for (String trouble : probes.troubles()) {
       row("td", "trouble", trouble);
     }
@@ -180,8 +211,13 @@ final class StatusPage {
     html.append(what).append("</li>\n");
   }
 
-  private static String count(long number, String noun) {
-    return number + " " + noun + (number == 1 ? "" : "s");
+  private static String cost(String process, OwnCost.Usage usage) {
+    return String.format(
+        Locale.ROOT,
+        "%s %.1f s of CPU, %d MiB",
+        process,
+        usage.cpuNanos() / 1e9,
+        usage.residentBytes() >> 20);
   }
 
   private static String time(long wallMillis) {

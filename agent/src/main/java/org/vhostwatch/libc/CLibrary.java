@@ -54,12 +54,20 @@ public interface CLibrary {
 
   int bind(int fd, Pointer address, int length);
 
+  int connect(int fd, Pointer address, int length);
+
   int setsockopt(int fd, int level, int option, Pointer value, int length);
+
+  int getsockopt(int fd, int level, int option, Pointer value, Pointer length);
 
   @ssize_t
   long send(int fd, Pointer buffer, @size_t long length, int flags);
 
+  int setns(int fd, int type);
+
   int if_nametoindex(@In String name);
+
+  int clock_gettime(int clock, Pointer time);
 
   String strerror(int errno);
 }

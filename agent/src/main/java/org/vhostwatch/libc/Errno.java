@@ -8,6 +8,9 @@ public final class Errno {
   /** No such file or directory. */
   public static final int ENOENT = 2;
 
+  /** No such process. */
+  public static final int ESRCH = 3;
+
   /** Interrupted by a signal: call again. */
   public static final int EINTR = 4;
 
@@ -25,6 +28,9 @@ public final class Errno {
 
   /** The thing exists and somebody uses it. */
   public static final int EBUSY = 16;
+
+  /** The kernel does not know this option of sockets. */
+  public static final int ENOPROTOOPT = 92;
 
   /** A queue on the way is full and the packet was dropped. */
   public static final int ENOBUFS = 105;

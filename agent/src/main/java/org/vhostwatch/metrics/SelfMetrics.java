@@ -11,13 +11,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.IntSupplier;
+import org.vhostwatch.host.Fields;
+import org.vhostwatch.host.ProcFs;
 
 /**
  * What the agent costs and whether it keeps up: counters and timers about itself, never about the
@@ -25,11 +25,14 @@ import java.util.function.IntSupplier;
  */
 public final class SelfMetrics implements AutoCloseable {
 
-  private static final Path STATUS = Path.of("/proc/self/status");
-  private static final String RESIDENT = "VmRSS:";
+  private static final int MAX_STATUS_BYTES = 8 << 10;
 
   private final Timer cycle;
+  private final Timer lag;
+  private final Timer scan;
   private final Counter dropped;
+  private final Counter mitigations;
+  private final Counter mitigationFailures;
   private final JvmGcMetrics collections = new JvmGcMetrics();
 
   /**
@@ -40,9 +43,25 @@ public final class SelfMetrics implements AutoCloseable {
         Timer.builder("vhostwatch.cycle")
             .description("Cycles of the daemon: look, judge, publish.")
             .register(registry);
+    lag =
+        Timer.builder("vhostwatch.lag")
+            .description("How late the cycles began.")
+            .register(registry);
+    scan =
+        Timer.builder("vhostwatch.scan")
+            .description("Looks at the workers in /proc, one a cycle.")
+            .register(registry);
     dropped =
         Counter.builder("vhostwatch.lines.dropped")
             .description("Lines of bpftrace dropped because the detector did not keep up.")
+            .register(registry);
+    mitigations =
+        Counter.builder("vhostwatch.mitigations")
+            .description("Taps whose offloads the daemon turned off by itself.")
+            .register(registry);
+    mitigationFailures =
+        Counter.builder("vhostwatch.mitigation.failures")
+            .description("Attempts of the daemon to turn offloads of taps off that failed.")
             .register(registry);
     // Held strongly: nobody else needs to keep the supplier.
     Gauge.builder("vhostwatch.lines.queued", queuedLines, IntSupplier::getAsInt)
@@ -62,9 +81,29 @@ public final class SelfMetrics implements AutoCloseable {
     cycle.record(took);
   }
 
+  /** Counts how much later than wanted a cycle began; not negative. */
+  public void lag(Duration late) {
+    lag.record(late);
+  }
+
+  /** Counts one look at the workers. */
+  public void scan(Duration took) {
+    scan.record(took);
+  }
+
   /** Counts lines that were dropped. */
   public void droppedLines(long lines) {
     dropped.increment((double) lines);
+  }
+
+  /** Counts a tap whose offloads were turned off by the daemon itself. */
+  public void mitigated() {
+    mitigations.increment();
+  }
+
+  /** Counts an attempt to do so that failed. */
+  public void mitigationFailed() {
+    mitigationFailures.increment();
   }
 
   /** Micrometer's own processor metrics count in nanoseconds: these have Prometheus' names. */
@@ -82,17 +121,10 @@ public final class SelfMetrics implements AutoCloseable {
   }
 
   private static double residentBytes() {
-    try {
-      for (String line : Files.readAllLines(STATUS)) {
-        if (line.startsWith(RESIDENT)) {
-          List<String> words = List.of(line.substring(RESIDENT.length()).strip().split(" ", -1));
-          return Long.parseLong(words.get(0)) * 1024.0;
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
-      // Said below: a gauge has no other way to tell that it cannot be had.
-    }
-    return Double.NaN;
+    OptionalLong kilobytes =
+        Fields.of(new ProcFs(Path.of("/")), "proc/self/status", MAX_STATUS_BYTES).number("VmRSS");
+    // A gauge has no other way to tell that it cannot be had.
+    return kilobytes.isPresent() ? kilobytes.getAsLong() * 1024.0 : Double.NaN;
   }
 
   @Override

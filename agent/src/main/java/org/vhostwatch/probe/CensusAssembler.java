@@ -1,42 +1,85 @@
 package org.vhostwatch.probe;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.vhostwatch.host.TapPairing;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.probe.CensusQueue.Backend;
 
-/** Makes a census of the lines that the census script prints: one for each vhost_net file. */
+/**
+ * Makes a census of the lines that the census script prints: one for each vhost_net file and one
+ * for each open queue of a tap.
+ */
 public final class CensusAssembler {
 
-  private static final String PREFIX = "queue ";
+  private static final String QUEUE = "queue ";
+  private static final String TAP_FILE = "tapfile ";
+  private static final String MASTER = " master=";
   private static final String NAME = " tap=";
   private static final int MAX_QUEUES = 65_536;
   private static final int MAX_INDEX = 0xffff;
 
   private final Map<Long, CensusQueue> queues = new LinkedHashMap<>();
+
+  /** By process and file descriptor: the taps' queues that are open. */
+  private final Map<Integer, SortedMap<Integer, TapPort>> tapFiles = new HashMap<>();
+
+  private int tapFileCount;
   private int rejected;
 
   /** Takes a line; lines of another kind are passed over. */
   public void accept(String line) {
-    if (!line.startsWith(PREFIX)) {
-      return;
-    }
     try {
-      CensusQueue queue = parse(line);
-      // A forked or watching process may hold the same file: the owner's entry is the one to show.
-      CensusQueue known = queues.get(queue.vq());
-      boolean wanted = known == null ? queues.size() < MAX_QUEUES : owns(queue, known);
-      if (wanted) {
-        queues.put(queue.vq(), queue);
+      if (line.startsWith(QUEUE)) {
+        queue(parse(line));
+      } else if (line.startsWith(TAP_FILE) && tapFileCount < MAX_QUEUES) {
+        tapFile(line);
+        tapFileCount++;
       }
     } catch (IllegalArgumentException e) {
       rejected++;
     }
   }
 
+  private void queue(CensusQueue queue) {
+    // A forked or watching process may hold the same file: the owner's entry is the one to show.
+    CensusQueue known = queues.get(queue.vq());
+    boolean wanted = known == null ? queues.size() < MAX_QUEUES : owns(queue, known);
+    if (wanted) {
+      queues.put(queue.vq(), queue);
+    }
+  }
+
+  private void tapFile(String line) {
+    Line tap = new Line(line, TAP_FILE);
+    int pid = tap.fields.number("pid", Integer.MAX_VALUE);
+    int fd = tap.fields.number("fd", Integer.MAX_VALUE);
+    tapFiles.computeIfAbsent(pid, absent -> new TreeMap<>()).put(fd, port(tap));
+  }
+
   /** Returns the census of all lines taken. */
   public Census finish() {
-    return new Census(List.copyOf(queues.values()), rejected);
+    Map<Integer, SortedSet<Integer>> unpaired = new HashMap<>();
+    for (CensusQueue queue : queues.values()) {
+      unpaired.computeIfAbsent(queue.pid(), absent -> new TreeSet<>()).add(queue.fd());
+    }
+    Map<Integer, Map<Integer, TapPort>> inferred = new HashMap<>();
+    unpaired.forEach(
+        (pid, fds) ->
+            inferred.put(pid, TapPairing.infer(tapFiles.getOrDefault(pid, new TreeMap<>()), fds)));
+    List<CensusQueue> all = new ArrayList<>();
+    for (CensusQueue queue : queues.values()) {
+      TapPort port = inferred.getOrDefault(queue.pid(), Map.of()).get(queue.fd());
+      all.add(queue.backend() == Backend.NONE && port != null ? queue.with(port) : queue);
+    }
+    return new Census(all, rejected);
   }
 
   private static boolean owns(CensusQueue queue, CensusQueue known) {
@@ -44,11 +87,8 @@ public final class CensusAssembler {
   }
 
   private static CensusQueue parse(String line) {
-    int name = line.indexOf(NAME);
-    if (name < PREFIX.length()) {
-      throw new IllegalArgumentException("no tap, or nothing before it");
-    }
-    Fields fields = new Fields(line.substring(PREFIX.length(), name));
+    Line whole = new Line(line, QUEUE);
+    Fields fields = whole.fields;
     int head = fields.number("head", Integer.MAX_VALUE);
     int tail = fields.number("tail", Integer.MAX_VALUE);
     boolean waits = tail > head;
@@ -69,17 +109,51 @@ public final class CensusAssembler {
         waits ? tail - head : 0,
         waits ? fields.word("packet") : 0,
         waits ? fields.number("bytes", Integer.MAX_VALUE) : 0,
-        line.substring(name + NAME.length()),
-        fields.number("index", MAX_INDEX));
+        port(whole));
   }
 
-  private static CensusQueue.Backend backend(int code) {
+  private static TapPort port(Line line) {
+    return line.tap.isEmpty()
+        ? TapPort.NONE
+        : new TapPort(
+            line.tap,
+            line.looked ? line.fields.number("ifindex", Integer.MAX_VALUE) : 0,
+            line.master,
+            line.looked ? line.fields.word("netns") : 0,
+            line.fields.number("index", MAX_INDEX),
+            true);
+  }
+
+  private static Backend backend(int code) {
     return switch (code) {
-      case 0 -> CensusQueue.Backend.NONE;
-      case 1 -> CensusQueue.Backend.TUN;
-      case 2 -> CensusQueue.Backend.MACVTAP;
-      default -> CensusQueue.Backend.OTHER;
+      case 0 -> Backend.NONE;
+      case 1 -> Backend.TUN;
+      case 2 -> Backend.MACVTAP;
+      default -> Backend.OTHER;
     };
+  }
+
+  /** A line: its numbers, and the two names at its end. */
+  private static final class Line {
+    final Fields fields;
+    final String master;
+    final String tap;
+    final boolean looked;
+
+    Line(String line, String prefix) {
+      int name = line.indexOf(NAME);
+      int before = line.indexOf(MASTER);
+      // Recordings of versions that did not look beyond the tap's name have no master.
+      boolean looked = before >= 0 && before < name;
+      int end = looked ? before : name;
+      if (end < prefix.length()) {
+        throw new IllegalArgumentException("no tap, or nothing before it");
+      }
+      fields = new Fields(line.substring(prefix.length(), end));
+      master = looked ? line.substring(before + MASTER.length(), name) : "";
+      tap = line.substring(name + NAME.length());
+      this.looked = looked;
+    }
   }
 
   /** The {@code name=value} pairs of a line. */

@@ -1,5 +1,7 @@
 package org.vhostwatch.probe;
 
+import org.vhostwatch.host.TapPort;
+
 /**
  * One RX virtqueue of one vhost_net file, as the census read it from kernel memory.
  *
@@ -20,8 +22,7 @@ package org.vhostwatch.probe;
  * @param waiting packets that vhost_net holds at the head of the tap (vhost_net_buf tail - head)
  * @param headPacket address of the packet at the head, 0 when none waits
  * @param headBytes length of the packet at the head without virtio header, 0 when none waits
- * @param tap name of the tap, empty when the queue has no tap or its name cannot be read
- * @param queueIndex index of the tap's queue, which is the queue pair's index
+ * @param port the tap end, {@link TapPort#NONE} when none is known
  */
 public record CensusQueue(
     long vq,
@@ -40,8 +41,7 @@ public record CensusQueue(
     int waiting,
     long headPacket,
     long headBytes,
-    String tap,
-    int queueIndex) {
+    TapPort port) {
 
   /** What a queue is attached to. */
   public enum Backend {
@@ -56,6 +56,38 @@ public record CensusQueue(
   }
 
   private static final int VIRTIO_NET_F_MRG_RXBUF = 15;
+
+  /** Returns the tap's name, empty if not known. */
+  public String tap() {
+    return port.name();
+  }
+
+  /** Returns the queue pair's index, 0 if not known. */
+  public int queueIndex() {
+    return Math.max(0, port.queueIndex());
+  }
+
+  /** Returns this queue with another tap end. */
+  CensusQueue with(TapPort other) {
+    return new CensusQueue(
+        vq,
+        pid,
+        fd,
+        ownerPid,
+        workerTid,
+        num,
+        availIdx,
+        lastAvailIdx,
+        lastUsedIdx,
+        txLastAvailIdx,
+        features,
+        busyloopMicros,
+        backend,
+        waiting,
+        headPacket,
+        headBytes,
+        other);
+  }
 
   /** Returns whether a packet waits at the head. */
   public boolean packetWaits() {

@@ -22,7 +22,7 @@ public final class EvidenceAssembler {
 
   private final EvidencePlan plan;
   private final SentinelAssembler spins;
-  private final Map<String, Map<String, Long>> maps = new HashMap<>();
+  private final PrintedMaps maps = new PrintedMaps();
 
   public EvidenceAssembler(EvidencePlan plan) {
     this.plan = plan;
@@ -32,7 +32,7 @@ public final class EvidenceAssembler {
   /** Takes a message; returns a frame of spin counters when it ends one. */
   public Optional<SentinelFrame> accept(Message message) {
     if (message instanceof Message.MapDump dump) {
-      maps.put(dump.name(), dump.entries());
+      maps.put(dump);
     }
     return spins.accept(message);
   }
@@ -45,9 +45,9 @@ public final class EvidenceAssembler {
   /** Returns the evidence of each queue that spun on one of the captured workers. */
   public List<Evidence> finish() {
     List<Evidence> all = new ArrayList<>();
-    for (Map.Entry<String, Long> entry : map("@passes").entrySet()) {
+    for (Map.Entry<String, Long> entry : maps.entries("@passes").entrySet()) {
       String vq = entry.getKey();
-      long worker = map("@worker").getOrDefault(vq, 0L);
+      long worker = maps.value("@worker", vq);
       if (plan.workers().contains((int) worker)) {
         try {
           all.add(evidence(vq, String.valueOf(worker), entry.getValue()));
@@ -64,17 +64,18 @@ public final class EvidenceAssembler {
     SortedMap<Long, Long> descriptors = histogram("@desc_ret", vq);
     SortedMap<Long, Long> returns = histogram("@get_rx_ret", tid);
     boolean derived = !plan.getRxBufs();
-    long recvmsg = plan.recvmsg() ? count("@recvmsg", tid) + count("@recvmsg_tap", tid) : -1;
+    long recvmsg =
+        plan.recvmsg() ? maps.value("@recvmsg", tid) + maps.value("@recvmsg_tap", tid) : -1;
     if (derived) {
       returns = derive(descriptors, passes, recvmsg);
     }
     return new Evidence(
         Numbers.parse(vq),
         Integer.parseInt(tid),
-        count("@first", vq),
-        count("@seen", vq),
+        maps.value("@first", vq),
+        maps.value("@seen", vq),
         passes,
-        count("@episodes", vq),
+        maps.value("@episodes", vq),
         histogram("@rolled_back", vq),
         returns,
         derived,
@@ -84,8 +85,8 @@ public final class EvidenceAssembler {
         plan.descriptorFunction(),
         histogram("@notify_ret", tid),
         recvmsg,
-        plan.signalled() ? count("@signalled", vq) : -1,
-        plan.gaveUp() ? count("@gave_up", tid) : -1,
+        plan.signalled() ? maps.value("@signalled", vq) : -1,
+        plan.gaveUp() ? maps.value("@gave_up", tid) : -1,
         stacks(tid));
   }
 
@@ -110,7 +111,7 @@ public final class EvidenceAssembler {
 
   private List<Evidence.Stack> stacks(String tid) {
     Map<List<String>, Long> samples = new HashMap<>();
-    for (Map.Entry<String, Long> entry : map("@stack").entrySet()) {
+    for (Map.Entry<String, Long> entry : maps.entries("@stack").entrySet()) {
       int comma = entry.getKey().indexOf(',');
       if (comma > 0 && entry.getKey().substring(0, comma).equals(tid)) {
         List<String> frames = withoutTracer(frames(entry.getKey().substring(comma + 1)));
@@ -150,7 +151,7 @@ public final class EvidenceAssembler {
 
   private SortedMap<Long, Long> histogram(String name, String owner) {
     SortedMap<Long, Long> histogram = new TreeMap<>();
-    map(name)
+    maps.entries(name)
         .forEach(
             (key, count) -> {
               int comma = key.indexOf(',');
@@ -163,13 +164,5 @@ public final class EvidenceAssembler {
               }
             });
     return Collections.unmodifiableSortedMap(histogram);
-  }
-
-  private long count(String name, String key) {
-    return map(name).getOrDefault(key, 0L);
-  }
-
-  private Map<String, Long> map(String name) {
-    return maps.getOrDefault(name, Map.of());
   }
 }

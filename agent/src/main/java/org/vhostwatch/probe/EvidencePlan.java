@@ -26,4 +26,10 @@ public record EvidencePlan(
   public EvidencePlan {
     workers = Set.copyOf(workers);
   }
+
+  /** Returns the same of other workers. */
+  EvidencePlan of(Set<Integer> others) {
+    return new EvidencePlan(
+        others, indices, getRxBufs, peekFunction, descriptorFunction, recvmsg, signalled, gaveUp);
+  }
 }

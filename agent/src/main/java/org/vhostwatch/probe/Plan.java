@@ -4,37 +4,50 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/** What is probed on this kernel with this bpftrace, and the scripts for it. */
+/**
+ * What is probed on this kernel with this bpftrace, and the scripts for it. Small: nothing of the
+ * kernel's types is kept.
+ */
 public final class Plan {
 
-  private final Scripts scripts;
-  private final PlanKernel kernel;
-  private final Optional<String> census;
-  private final Optional<String> sentinel;
+  private final @Nullable String census;
+  private final @Nullable String sentinel;
+  private final @Nullable String histograms;
+  private final ScriptTemplate.@Nullable Fitted evidence;
+  private final EvidencePlan measures;
   private final List<Measurement> measurements;
 
   Plan(
-      Scripts scripts,
-      PlanKernel kernel,
-      Optional<String> census,
-      Optional<String> sentinel,
+      @Nullable String census,
+      @Nullable String sentinel,
+      @Nullable String histograms,
+      ScriptTemplate.@Nullable Fitted evidence,
+      EvidencePlan measures,
       List<Measurement> measurements) {
-    this.scripts = scripts;
-    this.kernel = kernel;
     this.census = census;
     this.sentinel = sentinel;
+    this.histograms = histograms;
+    this.evidence = evidence;
+    this.measures = measures;
     this.measurements = List.copyOf(measurements);
   }
 
   /** Returns the census script, empty if this host cannot have a census. */
   public Optional<String> census() {
-    return census;
+    return Optional.ofNullable(census);
   }
 
   /** Returns the sentinel script, empty if nothing can be attached. */
   public Optional<String> sentinel() {
-    return sentinel;
+    return Optional.ofNullable(sentinel);
+  }
+
+  /** Returns the script that stays attached in a mode, empty if nothing can be attached. */
+  public Optional<String> resident(Mode mode) {
+    boolean more = mode == Mode.CONTINUOUS && histograms != null;
+    return sentinel().map(script -> more ? script + histograms : script);
   }
 
   /** Returns how each thing is measured, and why what is missing is missing. */
@@ -44,16 +57,27 @@ public final class Plan {
 
   /** Returns whether scripts read the queue's indices (BTF). */
   public boolean indices() {
-    return kernel.indices();
+    return measures.indices();
   }
 
   /** Returns the evidence script for some workers. */
   public String evidence(Set<Integer> workers) throws PlanException {
-    return scripts.evidence().render(kernel, List.copyOf(new TreeSet<>(workers)));
+    if (evidence == null) {
+      throw new PlanException("no evidence can be captured: " + missing());
+    }
+    return evidence.script(new TreeSet<>(workers));
   }
 
   /** Returns what a capture of some workers measures. */
   public EvidencePlan evidencePlan(Set<Integer> workers) {
-    return Planner.evidencePlan(kernel, workers);
+    return measures.of(workers);
+  }
+
+  private String missing() {
+    return measurements.stream()
+        .filter(measurement -> measurement.what().equals("evidence"))
+        .findFirst()
+        .map(Measurement::how)
+        .orElse("nothing can be probed");
   }
 }

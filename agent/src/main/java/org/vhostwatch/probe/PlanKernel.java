@@ -21,7 +21,8 @@ final class PlanKernel implements ScriptTemplate.Kernel {
           "tun_struct",
           "tap_queue",
           "tap_dev",
-          "xdp_frame");
+          "xdp_frame",
+          "netdev_adjacent");
 
   /** Symbols whose addresses the scripts need, and the modules that define them. */
   static final Map<String, String> ADDRESSES =
@@ -29,10 +30,20 @@ final class PlanKernel implements ScriptTemplate.Kernel {
           "vhost_net_fops", "vhost_net",
           "handle_rx_kick", "vhost_net",
           "tun_socket_ops", "tun",
+          "tun_fops", "tun",
+          "tap_fops", "tap",
           "tap_socket_ops", "tap");
 
   private static final Set<String> OPTIONAL =
-      Set.of("vhost_virtqueue.worker", "vhost_dev.worker", "mm_struct.owner");
+      Set.of(
+          "vhost_virtqueue.worker",
+          "vhost_dev.worker",
+          "mm_struct.owner",
+          "net_device.ifindex",
+          "net_device.nd_net.net",
+          "net.ns.inum",
+          "net_device.adj_list.upper",
+          "net_device.adj_list.lower");
 
   private final @Nullable KernelLayout layout;
   private final Symbols symbols;

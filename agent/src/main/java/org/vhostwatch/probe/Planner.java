@@ -3,7 +3,6 @@ package org.vhostwatch.probe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
@@ -37,14 +36,16 @@ public final class Planner {
           "vhost_net_fops",
           "handle_rx_kick",
           "tun_socket_ops",
+          "tun_fops",
+          "tap_fops",
           "tap_socket_ops");
 
   private Planner() {}
 
-  /** Returns what a capture of some workers measures. */
-  static EvidencePlan evidencePlan(PlanKernel kernel, Set<Integer> workers) {
+  /** Returns what a capture measures, of workers that are not chosen yet. */
+  private static EvidencePlan measures(PlanKernel kernel) {
     return new EvidencePlan(
-        workers,
+        Set.of(),
         kernel.indices(),
         !kernel.first("vhost_net:get_rx_bufs").isEmpty(),
         kernel.first(PEEK),
@@ -72,34 +73,53 @@ public final class Planner {
     PlanKernel kernel = new PlanKernel(layout, symbols, version);
     List<Measurement> measurements = new ArrayList<>();
 
-    Optional<String> census = Optional.empty();
+    @Nullable String census = null;
     if (layout == null) {
       measurements.add(Measurement.none("census", noLayout));
     } else if (!kernel.shows("vhost_net_fops")) {
       measurements.add(Measurement.none("census", "kallsyms does not show vhost_net_fops"));
     } else {
-      try {
-        census = Optional.of(scripts.census().render(kernel, List.of()));
+      census = script(fit(scripts.census(), "census", kernel, measurements));
+      if (census != null) {
         measurements.add(Measurement.measured("census", "iter:task_file over vhost_net files"));
-      } catch (PlanException e) {
-        measurements.add(Measurement.none("census", String.valueOf(e.getMessage())));
       }
     }
-    Optional<String> sentinel = sentinel(scripts, kernel, measurements, noLayout);
+    @Nullable String sentinel = sentinel(scripts, kernel, measurements, noLayout);
     histograms(kernel, measurements);
-    return new Plan(scripts, kernel, census, sentinel, measurements);
+    return new Plan(
+        census,
+        sentinel,
+        script(fit(scripts.histograms(), "histograms", kernel, measurements)),
+        fit(scripts.evidence(), "evidence", kernel, measurements),
+        measures(kernel),
+        measurements);
   }
 
-  private static Optional<String> sentinel(
+  /** Fits a script; what it lacks becomes a measurement that cannot be made. */
+  private static ScriptTemplate.@Nullable Fitted fit(
+      ScriptTemplate script, String what, PlanKernel kernel, List<Measurement> measurements) {
+    try {
+      return script.fit(kernel);
+    } catch (PlanException e) {
+      measurements.add(Measurement.none(what, String.valueOf(e.getMessage())));
+      return null;
+    }
+  }
+
+  private static @Nullable String script(ScriptTemplate.@Nullable Fitted fitted) {
+    return fitted == null ? null : fitted.script(List.of());
+  }
+
+  private static @Nullable String sentinel(
       Scripts scripts, PlanKernel kernel, List<Measurement> measurements, String noLayout) {
     if (kernel.attachPoint("vhost:vhost_discard_vq_desc").isEmpty()) {
       measurements.add(
           Measurement.none(
               "spins", "vhost_discard_vq_desc cannot be probed or vhost is not loaded"));
-      return Optional.empty();
+      return null;
     }
-    try {
-      String script = scripts.sentinel().render(kernel, List.of());
+    @Nullable String script = script(fit(scripts.sentinel(), "spins", kernel, measurements));
+    if (script != null) {
       measurements.add(
           kernel.indices()
               ? Measurement.measured(
@@ -109,11 +129,8 @@ public final class Planner {
                   "calls of vhost_discard_vq_desc against vhost_add_used_and_signal_n ("
                       + (noLayout.isEmpty() ? "handle_rx_kick is hidden" : noLayout)
                       + ")"));
-      return Optional.of(script);
-    } catch (PlanException e) {
-      measurements.add(Measurement.none("spins", String.valueOf(e.getMessage())));
-      return Optional.empty();
     }
+    return script;
   }
 
   private static void histograms(PlanKernel kernel, List<Measurement> measurements) {

@@ -1,11 +1,13 @@
 package org.vhostwatch.probe;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A script of bpf-scripts/, made fit for one kernel. Three things are replaced in it: the number in
@@ -15,7 +17,8 @@ import java.util.regex.Pattern;
 final class ScriptTemplate {
 
   private static final String NEEDS = "// needs: ";
-  private static final Pattern VALUE = Pattern.compile("\\b(?:0x[0-9a-f]+|[0-9]+) /\\*([^*]+)\\*/");
+  private static final Pattern VALUE =
+      Pattern.compile("\\b(?:0x[0-9a-f]+|[0-9]+) /\\*(?!worker\\*)([^*]+)\\*/");
   private static final Pattern WORKER = Pattern.compile("tid == 0 /\\*worker\\*/");
 
   /** Says what the kernel has. */
@@ -36,8 +39,25 @@ final class ScriptTemplate {
     this.text = text;
   }
 
-  /** Returns the script for a kernel and, where it names workers, for these. */
-  String render(Kernel kernel, List<Integer> workers) throws PlanException {
+  /** A script fit for a kernel, but for the workers that it is to look at. */
+  record Fitted(String text) {
+
+    /** Returns the script; where it names workers, for these. */
+    String script(Collection<Integer> workers) {
+      return WORKER.matcher(text).replaceAll(Matcher.quoteReplacement(filter(workers)));
+    }
+
+    private static String filter(Collection<Integer> workers) {
+      return workers.isEmpty()
+          ? "tid == 0"
+          : workers.stream()
+              .map(tid -> "tid == " + tid)
+              .collect(Collectors.joining(" || ", "(", ")"));
+    }
+  }
+
+  /** Returns the script for a kernel, of which nothing is kept. */
+  Fitted fit(Kernel kernel) throws PlanException {
     StringBuilder script = new StringBuilder();
     List<String> lines = text.lines().toList();
     for (int i = 0; i < lines.size(); i++) {
@@ -57,8 +77,7 @@ final class ScriptTemplate {
       choose(line.substring(NEEDS.length()), String.join("\n", block), kernel)
           .ifPresent(chosen -> script.append(line).append('\n').append(chosen).append('\n'));
     }
-    String targeted = WORKER.matcher(script).replaceAll(Matcher.quoteReplacement(filter(workers)));
-    return values(targeted, kernel);
+    return new Fitted(values(script.toString(), kernel));
   }
 
   private static Optional<String> choose(String needs, String block, Kernel kernel)
@@ -90,14 +109,6 @@ final class ScriptTemplate {
       }
     }
     return Optional.empty();
-  }
-
-  private static String filter(List<Integer> workers) {
-    StringBuilder filter = new StringBuilder("(");
-    for (int tid : workers) {
-      filter.append(filter.length() > 1 ? " || " : "").append("tid == ").append(tid);
-    }
-    return workers.isEmpty() ? "tid == 0" : filter.append(")").toString();
   }
 
   private static String values(String script, Kernel kernel) throws PlanException {

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.Set;
+import java.util.Optional;
+import org.vhostwatch.host.Ownership;
 
 /** The script templates of a folder, checked before they may run as root. */
 public final class Scripts {
@@ -15,15 +15,21 @@ public final class Scripts {
   private final ScriptTemplate census;
   private final ScriptTemplate sentinel;
   private final ScriptTemplate evidence;
+  private final ScriptTemplate histograms;
 
-  private Scripts(ScriptTemplate census, ScriptTemplate sentinel, ScriptTemplate evidence) {
+  private Scripts(
+      ScriptTemplate census,
+      ScriptTemplate sentinel,
+      ScriptTemplate evidence,
+      ScriptTemplate histograms) {
     this.census = census;
     this.sentinel = sentinel;
     this.evidence = evidence;
+    this.histograms = histograms;
   }
 
   /**
-   * Reads census.bt, sentinel.bt and evidence.bt.
+   * Reads census.bt, sentinel.bt, evidence.bt and histograms.bt.
    *
    * @throws PlanException if one is missing, too large, or could have been changed by somebody who
    *     is neither root nor the user that runs this
@@ -32,7 +38,8 @@ public final class Scripts {
     return new Scripts(
         template(folder, "census.bt"),
         template(folder, "sentinel.bt"),
-        template(folder, "evidence.bt"));
+        template(folder, "evidence.bt"),
+        template(folder, "histograms.bt"));
   }
 
   ScriptTemplate census() {
@@ -45,6 +52,10 @@ public final class Scripts {
 
   ScriptTemplate evidence() {
     return evidence;
+  }
+
+  ScriptTemplate histograms() {
+    return histograms;
   }
 
   private static ScriptTemplate template(Path folder, String name) throws PlanException {
@@ -63,15 +74,9 @@ public final class Scripts {
 
   /** What runs as root must not be another user's to change. */
   private static void check(Path path) throws IOException, PlanException {
-    int owner = (Integer) Files.getAttribute(path, "unix:uid");
-    int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-    if (owner != 0 && owner != self) {
-      throw new PlanException(path + ": owned by user " + owner + "; make root its owner");
-    }
-    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(path);
-    if (mode.contains(PosixFilePermission.GROUP_WRITE)
-        || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw new PlanException(path + ": writable by others; run chmod go-w on it");
+    Optional<String> objection = Ownership.objection(path);
+    if (objection.isPresent()) {
+      throw new PlanException(path + ": " + objection.get());
     }
   }
 }

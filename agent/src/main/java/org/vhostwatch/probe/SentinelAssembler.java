@@ -1,7 +1,6 @@
 package org.vhostwatch.probe;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,9 +14,25 @@ public final class SentinelAssembler {
 
   private static final int MAX_QUEUES = 65_536;
 
+  private static final String SEEN = "@seen";
+
+  /** After so many lost prints nothing is known any more. */
+  private static final long MAX_LATE_NANOS = 30_000_000_000L;
+
+  /** In the order of {@link EpisodeLengths#BOUNDS}. */
+  private static final List<String> OVER =
+      List.of("@over_1ms", "@over_10ms", "@over_100ms", "@over_1s", "@over_10s");
+
   private final boolean indices;
-  private final Map<String, Map<String, Long>> maps = new HashMap<>();
+  private final PrintedMaps maps = new PrintedMaps();
   private long tick;
+
+  /** The tick of the last frame that was whole. */
+  private long framed;
+
+  /** The tick of the last frame that had the map of last passes. */
+  private long seenAt;
+
   private boolean open;
 
   /**
@@ -30,26 +45,34 @@ public final class SentinelAssembler {
   /** Takes a message; returns a frame when it ends one. */
   public Optional<SentinelFrame> accept(Message message) {
     if (message instanceof Message.MapDump dump && dump.entries().size() <= MAX_QUEUES) {
-      maps.put(dump.name(), dump.entries());
+      maps.put(dump);
+      seenAt = dump.name().equals(SEEN) ? tick : seenAt;
     } else if (message instanceof Message.Printf printf) {
       if (printf.text().startsWith("tick ")) {
         tick = stamp(printf.text());
         open = tick > 0;
       } else if (printf.text().startsWith("end ") && open) {
         open = false;
+        framed = tick;
         return Optional.of(frame());
       }
     }
     return Optional.empty();
   }
 
-  /** Returns the frame that the exit left open: bpftrace prints all maps once more as it ends. */
+  /**
+   * Returns the frame that the exit left open: bpftrace prints all maps once more as it ends. By
+   * then it has taken its probes away one after the other, which can last for seconds in which
+   * nothing is counted: so the frame is of the time of the last pass, or of the frame before.
+   */
   public Optional<SentinelFrame> finish() {
     if (!open) {
       return Optional.empty();
     }
     open = false;
-    return Optional.of(frame());
+    SentinelFrame last = frame();
+    long pass = last.queues().stream().mapToLong(SpinCounters::seen).max().orElse(tick);
+    return Optional.of(new SentinelFrame(Math.max(framed, pass), last.queues()));
   }
 
   private static long stamp(String text) {
@@ -62,7 +85,7 @@ public final class SentinelAssembler {
 
   private SentinelFrame frame() {
     List<SpinCounters> queues = new ArrayList<>();
-    for (Map.Entry<String, Long> entry : map("@passes").entrySet()) {
+    for (Map.Entry<String, Long> entry : maps.entries("@passes").entrySet()) {
       String key = entry.getKey();
       long vq;
       try {
@@ -73,28 +96,27 @@ public final class SentinelAssembler {
       queues.add(
           new SpinCounters(
               vq,
-              (int) value("@worker", key),
+              (int) maps.value("@worker", key),
               entry.getValue(),
-              value("@episodes", key),
-              value("@spun", key),
-              value("@start", key),
-              value("@before", key),
-              value("@seen", key),
-              (int) value("@num", key),
-              (int) value("@used", key),
-              (int) value("@avail", key),
-              (int) value("@last", key),
-              (int) value("@back", key),
-              indices));
+              maps.value("@episodes", key),
+              maps.value("@spun", key),
+              maps.value("@start", key),
+              maps.value("@before", key),
+              maps.value(SEEN, key),
+              (int) maps.value("@num", key),
+              (int) maps.value("@used", key),
+              (int) maps.value("@avail", key),
+              (int) maps.value("@last", key),
+              (int) maps.value("@back", key),
+              indices,
+              new EpisodeLengths(
+                  maps.value("@longest", key),
+                  maps.value("@length", key),
+                  OVER.stream().map(map -> maps.value(map, key)).toList())));
     }
-    return new SentinelFrame(tick, queues);
-  }
-
-  private Map<String, Long> map(String name) {
-    return maps.getOrDefault(name, Map.of());
-  }
-
-  private long value(String map, String key) {
-    return map(map).getOrDefault(key, 0L);
+    // Where the last passes were not printed, the new tick would make old ones of them: the frame
+    // is of the time they were read at.
+    boolean late = !queues.isEmpty() && tick - seenAt <= MAX_LATE_NANOS;
+    return new SentinelFrame(late ? seenAt : tick, queues);
   }
 }

@@ -9,7 +9,13 @@ import java.util.List;
  * @param queues queues that have spun since the sentinel was attached; empty on a healthy host
  */
 public record SentinelFrame(long kernelNanos, List<SpinCounters> queues) {
+
   public SentinelFrame {
     queues = List.copyOf(queues);
+  }
+
+  /** Returns whether the last episode of any queue goes on. */
+  public boolean spins() {
+    return queues.stream().anyMatch(queue -> queue.goesOn(kernelNanos));
   }
 }

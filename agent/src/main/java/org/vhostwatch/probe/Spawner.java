@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +29,14 @@ public final class Spawner {
             thread.setDaemon(true);
             return thread;
           });
+
+  private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+
+  /** Returns the process ids of those that run now. */
+  public List<Long> running() {
+    started.removeIf(process -> !process.isAlive());
+    return started.stream().map(Process::pid).toList();
+  }
 
   /**
    * Starts a program, without a shell.
@@ -52,22 +62,29 @@ public final class Spawner {
     if (tmp != null) {
       environment.put("TMPDIR", tmp);
     }
-    Future<Process> started = thread.submit(builder::start);
+    Future<Process> coming = thread.submit(() -> remembered(builder.start()));
     try {
-      return started.get();
+      return coming.get();
     } catch (ExecutionException e) {
       throw new IOException(command.get(0) + ": cannot be started: " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       // The child may come after all: it must not be forgotten.
-      thread.execute(() -> destroyLate(started));
+      thread.execute(() -> destroyLate(coming));
       throw new IOException(command.get(0) + ": interrupted while starting", e);
     }
   }
 
-  private static void destroyLate(Future<Process> started) {
+  /** A command that starts one program after the other must not gather those that have ended. */
+  private Process remembered(Process process) {
+    started.removeIf(earlier -> !earlier.isAlive());
+    started.add(process);
+    return process;
+  }
+
+  private static void destroyLate(Future<Process> coming) {
     try {
-      started.get().destroyForcibly();
+      coming.get().destroyForcibly();
     } catch (ExecutionException | InterruptedException e) {
       Thread.currentThread().interrupt();
     }

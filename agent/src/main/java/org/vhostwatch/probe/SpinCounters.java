@@ -19,6 +19,7 @@ package org.vhostwatch.probe;
  * @param rolledBack descriptors given back by the last pass
  * @param indices whether the indices were read; false without BTF, where progress is told by calls
  *     of vhost_add_used_and_signal_n
+ * @param lengths how long the episodes were; none in a capture
  */
 public record SpinCounters(
     long vq,
@@ -34,11 +35,52 @@ public record SpinCounters(
     int availIdx,
     int lastAvailIdx,
     int rolledBack,
-    boolean indices) {
+    boolean indices,
+    EpisodeLengths lengths) {
+
+  /**
+   * No pass for so long, in kernel time, ends an episode; the scripts use the same figure. A worker
+   * that spins may have to wait for a CPU, or be held by a quota.
+   */
+  public static final long END_NANOS = 3_000_000_000L;
+
+  /**
+   * Returns whether the last episode goes on.
+   *
+   * @param kernelNanos CLOCK_MONOTONIC, at which the counters were read
+   */
+  public boolean goesOn(long kernelNanos) {
+    return kernelNanos - seen <= END_NANOS;
+  }
 
   /** Returns the length of the last episode so far, in nanoseconds. */
   public long episodeNanos() {
     return Math.max(0, seen - start);
+  }
+
+  /** Returns the length of the longest episode, in nanoseconds. */
+  public long longestNanos() {
+    return Math.max(lengths.longest(), episodeNanos());
+  }
+
+  /** Returns these counters with another longest episode, in nanoseconds. */
+  public SpinCounters withLongest(long longest) {
+    return new SpinCounters(
+        vq,
+        tid,
+        passes,
+        episodes,
+        spunNanos,
+        start,
+        passesBefore,
+        seen,
+        num,
+        usedIdx,
+        availIdx,
+        lastAvailIdx,
+        rolledBack,
+        indices,
+        new EpisodeLengths(longest, lengths.total(), lengths.reached()));
   }
 
   /** Returns the passes of the last episode. */

@@ -1,51 +1,131 @@
 package org.vhostwatch.report;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.Vmm;
 
 /**
- * What to do on a verdict, least harm first. docs/advice.md says which of it was seen on real
+ * What to do on a verdict: what ends the trouble now, least harm first; what cures it; what only
+ * prevents the next one; what does not help. docs/advice.md says which of it was seen on real
  * kernels, and which is read from the code.
+ *
+ * <p>These lines get pasted into root's shell, and a tap may be called {@code $(reboot)}: a name
+ * stands in a command only if it is made of harmless characters.
  */
 final class Advice {
 
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
-  private Advice() {}
+  private final String tap;
+  private final Optional<Vmm> vmm;
+  private final int pid;
 
-  static List<String> of(Verdict verdict, String tap) {
-    // These lines get pasted into root's shell: a tap may be called $(reboot).
-    String device = PLAIN.matcher(tap).matches() ? tap : "TAP";
+  private Advice(QueueJson.Identity owner) {
+    this.tap = plain(owner.port().name()).orElse("TAP");
+    this.vmm = owner.vmm();
+    this.pid = owner.pid();
+  }
+
+  static List<String> of(Verdict verdict, QueueJson.Identity owner) {
+    Advice advice = new Advice(owner);
     return switch (verdict) {
-      case LIVELOCKED ->
-          List.of(
-              "ends it: the guest posts enough RX buffers (resume or unfreeze its vCPUs), or is reset",
-              "ends it: the VMM detaches the backend (QMP set_link off; on again only after the guest"
-                  + " refilled or was reset, else it spins again)",
-              "ends it: end the VMM (SIGTERM, then SIGKILL)",
-              "prevents the next one, does not end this one: ethtool -K "
-                  + device
-                  + " tso off gso off gro off",
-              "does not help: ip link set "
-                  + device
-                  + " down, ethtool after the packet is at the head, renice",
-              "cures: a kernel with the fix of CVE-2026-74356 (6.1.191, 6.12.97, 6.18.40, 7.1.5, 7.2)",
-              "beware: tracers that use fentry or fexit hang unkillably until the spin ends");
-      case STALLED ->
-          List.of(
-              "look at the guest: hung, panicked, vCPUs not scheduled, or its interface is down",
-              "ends it: the guest posts enough RX buffers and kicks, or is reset",
-              "on a kernel without the fix of CVE-2026-74356 the same starvation can become a livelock");
-      case SPINNING ->
-          List.of(
-              "the guest is late with RX buffers: look at its load, and at vCPU steal",
-              "on a kernel without the fix of CVE-2026-74356 this becomes a livelock if the guest stops"
-                  + " refilling",
-              "prevents it: ethtool -K " + device + " tso off gso off gro off");
+      case LIVELOCKED -> advice.onLivelock();
+      case STALLED -> advice.onStall();
+      case SPINNING -> advice.onSpins();
       case UNKNOWN ->
           List.of("see what is not measurable below; `vhostwatch check` says what would raise it");
       case BUSY, HEALTHY -> List.of();
     };
+  }
+
+  private List<String> onLivelock() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "ends it: the guest posts enough RX buffers: let its vCPUs run (unfreeze its cgroup, SIGCONT,"
+            + " give them CPU time)");
+    lines.add(
+        "ends it: detach the backend" + detach() + "; on again only after the guest refilled");
+    lines.add("ends it: reset the guest" + reset());
+    lines.add("ends it: end the VMM" + end());
+    lines.add(
+        "cures: a kernel with the fix of CVE-2026-74356 (6.1.191, 6.12.97, 6.18.40, 7.1.5, 7.2;"
+            + " `vhostwatch exposure` knows this host's)");
+    lines.add("prevents the next one, does not end this one: " + prevention());
+    lines.add(
+        "does not help: ip link set "
+            + tap
+            + " down, ethtool now that the packet is at the head, renice, a refill that is too small");
+    lines.add(
+        "beware: tracers that use fentry or fexit hang unkillably until the spin ends; give every call"
+            + " to the VMM a time limit");
+    return lines;
+  }
+
+  private List<String> onStall() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "look at the guest: hung, panicked, vCPUs not scheduled or frozen, out of memory, or its"
+            + " interface down");
+    lines.add("ends it: the guest posts enough RX buffers and kicks");
+    lines.add("ends it: reset the guest" + reset());
+    lines.add("prevents the next one: " + prevention());
+    lines.add(
+        "on a kernel without the fix of CVE-2026-74356 the same starvation can become a livelock");
+    return lines;
+  }
+
+  private List<String> onSpins() {
+    List<String> lines = new ArrayList<>();
+    lines.add("the guest is late with RX buffers: look at its load, and at the steal of its vCPUs");
+    lines.add(
+        "on a kernel without the fix of CVE-2026-74356 this becomes a livelock if the guest stops"
+            + " refilling");
+    lines.add("prevents it: " + prevention());
+    return lines;
+  }
+
+  private String prevention() {
+    return "vhostwatch mitigate --tap "
+        + tap
+        + " --apply (segmentation offload of the tap off; --undo restores it)";
+  }
+
+  private String detach() {
+    return vmid()
+        .map(id -> " (qm monitor " + id + ", then set_link of its NIC off)")
+        .or(() -> domain().map(id -> " (virsh domif-setlink " + id + " " + tap + " down)"))
+        .orElse(" (QMP set_link off)");
+  }
+
+  private String reset() {
+    return vmid()
+        .map(id -> ": qm reset " + id)
+        .or(() -> domain().map(id -> ": virsh reset " + id))
+        .orElse(" (QMP system_reset)");
+  }
+
+  private String end() {
+    String kill = pid > 0 ? "kill -TERM " + pid + ", then -KILL" : "SIGTERM, then SIGKILL";
+    return vmid()
+        .map(id -> ": qm stop " + id + ", else " + kill)
+        .or(() -> domain().map(id -> ": virsh destroy " + id + ", else " + kill))
+        .orElse(": " + kill);
+  }
+
+  private Optional<String> vmid() {
+    return vmm.flatMap(Vmm::vmid);
+  }
+
+  /** What libvirt calls the VM; it gives each a UUID. */
+  private Optional<String> domain() {
+    return vmm.filter(process -> process.uuid().isPresent())
+        .flatMap(process -> plain(process.name()).or(process::uuid));
+  }
+
+  private static Optional<String> plain(String name) {
+    return PLAIN.matcher(name).matches() ? Optional.of(name) : Optional.empty();
   }
 }

@@ -2,6 +2,8 @@ package org.vhostwatch.report;
 
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.HostExposure;
 
 /** Exit codes of the commands: those of monitoring plugins, and two of sysexits.h. */
 public final class ExitCode {
@@ -18,6 +20,9 @@ public final class ExitCode {
   /** It cannot be told. */
   public static final int UNKNOWN = 3;
 
+  /** It was not done, because there is no reason to do it; a flag insists. */
+  public static final int REFUSED = 4;
+
   /** The command line is wrong. */
   public static final int USAGE = 64;
 
@@ -29,6 +34,14 @@ public final class ExitCode {
   /** Returns the code of the worst verdict. */
   public static int of(Findings findings) {
     return of(findings.worst());
+  }
+
+  /** Returns the code of a host's exposure. */
+  public static int of(HostExposure host) {
+    if (host.kernel().status() == Exposure.FIXED || host.noneCanBeHit()) {
+      return OK;
+    }
+    return host.kernel().status() == Exposure.AFFECTED ? WARNING : UNKNOWN;
   }
 
   /** Returns the code of a verdict. */

@@ -32,12 +32,16 @@ public final class JsonReport {
     json.objects(
         "queues",
         findings.verdicts(),
-        (fields, verdict) -> QueueJson.whole(fields, Owners.of(findings, verdict), verdict));
+        (fields, verdict) -> {
+          QueueJson.whole(fields, Owners.of(findings, verdict), verdict);
+          SurroundingsJson.write(fields, findings, verdict);
+        });
     workers(json, findings);
     json.objects(
         "measurements",
         findings.host().map(Event.Host::measurements).orElse(List.of()),
         JsonReport::measurement);
+    ExposureJson.write(json, findings.host().flatMap(Event.Host::exposure));
     json.texts("troubles", findings.troubles());
     json.number("rejected_lines", findings.rejected());
     json.number("lost_events", findings.lost());
@@ -74,7 +78,7 @@ public final class JsonReport {
         });
   }
 
-  private static void measurement(JsonText json, Measurement measurement) {
+  static void measurement(JsonText json, Measurement measurement) {
     json.text("what", measurement.what())
         .text("how", measurement.how())
         .constant("quality", measurement.quality());

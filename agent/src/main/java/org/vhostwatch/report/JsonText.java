@@ -2,6 +2,7 @@ package org.vhostwatch.report;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * depend on the locale of stdout nor reach a terminal as a control sequence. What is not known is
  * null, so that no number has to stand for "unknown".
  */
-final class JsonText {
+public final class JsonText {
 
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -42,7 +43,7 @@ final class JsonText {
   }
 
   /** Returns the object whose fields are written by {@code fields}, with a line end. */
-  static String of(Consumer<JsonText> fields) {
+  public static String of(Consumer<JsonText> fields) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.setPrettyPrinter(new DefaultPrettyPrinter(SEPARATORS).withObjectIndenter(INDENTER));
@@ -55,54 +56,54 @@ final class JsonText {
     return text.append('\n').toString();
   }
 
-  JsonText text(String name, @Nullable String value) {
+  public JsonText text(String name, @Nullable String value) {
     return write(
         name, value == null ? JsonGenerator::writeNull : out -> out.writeString(wellFormed(value)));
   }
 
   /** Writes the text, null if it is empty: an empty name is one that is not known. */
-  JsonText name(String name, String value) {
+  public JsonText name(String name, String value) {
     return text(name, value.isEmpty() ? null : value);
   }
 
   /** Writes a constant's name in lower case. */
-  JsonText constant(String name, Enum<?> value) {
+  public JsonText constant(String name, Enum<?> value) {
     return text(name, value.name().toLowerCase(Locale.ROOT));
   }
 
-  JsonText flag(String name, boolean value) {
+  public JsonText flag(String name, boolean value) {
     return write(name, out -> out.writeBoolean(value));
   }
 
-  JsonText number(String name, long value) {
+  public JsonText number(String name, long value) {
     return write(name, out -> out.writeNumber(value));
   }
 
   /** Writes the number, null if it is below 0, which stands for "not measured" in the program. */
-  JsonText count(String name, long value) {
+  public JsonText count(String name, long value) {
     return value < 0 ? nothing(name) : number(name, value);
   }
 
   /** Writes the number with three digits after the point, null if it is none. */
-  JsonText fraction(String name, double value) {
+  public JsonText fraction(String name, double value) {
     return Double.isFinite(value)
         ? write(name, out -> out.writeNumber(Math.rint(value * PRECISION) / PRECISION))
         : nothing(name);
   }
 
   /** Writes an unsigned number as a string: it can be above what readers of JSON keep exactly. */
-  JsonText hex(String name, long value) {
+  public JsonText hex(String name, long value) {
     return text(name, "0x" + Long.toHexString(value));
   }
 
-  JsonText nothing(String... names) {
+  public JsonText nothing(String... names) {
     for (String name : names) {
       write(name, JsonGenerator::writeNull);
     }
     return this;
   }
 
-  JsonText object(String name, Consumer<JsonText> fields) {
+  public JsonText object(String name, Consumer<JsonText> fields) {
     return write(
         name,
         out -> {
@@ -112,7 +113,7 @@ final class JsonText {
         });
   }
 
-  <T> JsonText objects(String name, Collection<T> items, BiConsumer<JsonText, T> fields) {
+  public <T> JsonText objects(String name, Collection<T> items, BiConsumer<JsonText, T> fields) {
     return write(
         name,
         out -> {
@@ -126,7 +127,7 @@ final class JsonText {
         });
   }
 
-  JsonText texts(String name, Collection<String> items) {
+  public JsonText texts(String name, Collection<String> items) {
     return write(
         name,
         out -> {
@@ -138,7 +139,7 @@ final class JsonText {
         });
   }
 
-  JsonText numbers(String name, Collection<Long> items) {
+  public JsonText numbers(String name, Collection<Long> items) {
     return write(
         name,
         out -> {
@@ -151,9 +152,21 @@ final class JsonText {
   }
 
   /** Writes a histogram: an object with the values as names. */
-  JsonText counts(String name, Map<Long, Long> counts) {
+  public JsonText counts(String name, Map<Long, Long> counts) {
     return object(
         name, fields -> counts.forEach((value, count) -> number(String.valueOf(value), count)));
+  }
+
+  /** Writes a JSON text that was written before, as it is but for its indentation. */
+  public JsonText raw(String name, String text) {
+    return write(
+        name,
+        out -> {
+          try (JsonParser parser = JSON.createParser(text)) {
+            parser.nextToken();
+            out.copyCurrentStructure(parser);
+          }
+        });
   }
 
   private interface Value {
@@ -171,7 +184,7 @@ final class JsonText {
   }
 
   /** Returns the text with each lone surrogate as U+FFFD: many readers refuse the whole object. */
-  static String wellFormed(String text) {
+  public static String wellFormed(String text) {
     StringBuilder whole = new StringBuilder(text.length());
     text.codePoints()
         .forEach(

@@ -2,6 +2,7 @@ package org.vhostwatch.report;
 
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 
 /** How a queue is called in a sentence. */
@@ -13,16 +14,17 @@ final class Names {
   static String of(Findings findings, QueueVerdict verdict) {
     String vm = findings.vmm(verdict).map(Vmm::name).map(Printable::of).orElse("unknown");
     String worker = verdict.tid() == 0 ? "no worker" : "worker " + verdict.tid();
-    if (verdict.queue() == null) {
+    TapPort port = findings.port(verdict);
+    if (verdict.queue() == null && port.name().isEmpty()) {
       return "VM " + vm + ", " + worker;
     }
-    String tap = verdict.queue().tap();
+    String tap = port.name();
     return "VM "
         + vm
         + ", tap "
         + (tap.isEmpty() ? "(none)" : Printable.of(tap))
         + ", queue "
-        + verdict.queue().queueIndex()
+        + Math.max(0, port.queueIndex())
         + ", "
         + worker;
   }

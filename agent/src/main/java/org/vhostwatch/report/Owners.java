@@ -15,10 +15,9 @@ final class Owners {
     Optional<Vmm> vmm = vmm(findings, verdict);
     return new QueueJson.Identity(
         vmm.map(Vmm::name).orElse(null),
-        vmm.flatMap(Vmm::uuid).orElse(null),
+        vmm,
         vmm.map(Vmm::pid).orElse(process(verdict)),
-        verdict.queue() == null ? "" : verdict.queue().tap(),
-        verdict.queue() == null ? -1 : verdict.queue().queueIndex());
+        findings.port(verdict));
   }
 
   private static int process(QueueVerdict verdict) {

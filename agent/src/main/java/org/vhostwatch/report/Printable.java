@@ -7,6 +7,7 @@ package org.vhostwatch.report;
 public final class Printable {
 
   private static final int MAX_CHARS = 256;
+  private static final int MAX_LINE = 4096;
 
   private Printable() {}
 
@@ -31,6 +32,18 @@ public final class Printable {
     return text.codePointCount(0, text.length()) > MAX_CHARS
         ? safe.append("...").toString()
         : safe.toString();
+  }
+
+  /**
+   * Returns a line that was made printable before, and then kept somewhere where somebody may have
+   * changed it: what is not harmless is replaced, backslashes stay as they are.
+   */
+  public static String line(String text) {
+    StringBuilder safe = new StringBuilder();
+    text.codePoints()
+        .limit(MAX_LINE)
+        .forEach(point -> safe.appendCodePoint(harmless(point) ? point : 0xfffd));
+    return safe.toString();
   }
 
   private static boolean harmless(int point) {

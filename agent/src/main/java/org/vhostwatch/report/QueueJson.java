@@ -1,8 +1,11 @@
 package org.vhostwatch.report;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.SpinCounters;
@@ -16,12 +19,11 @@ final class QueueJson {
    * Whose the queue is.
    *
    * @param vm the VM's name, null if not known
-   * @param uuid its UUID, null if not known
-   * @param pid the process that runs it, 0 if not known
-   * @param tap the tap's name, empty if not known
-   * @param index the queue pair's index, below 0 if not known
+   * @param vmm the process that runs it, empty if it could not be read
+   * @param pid its id, 0 if not known
+   * @param port the tap end
    */
-  record Identity(@Nullable String vm, @Nullable String uuid, int pid, String tap, int index) {}
+  record Identity(@Nullable String vm, Optional<Vmm> vmm, int pid, TapPort port) {}
 
   /** Writes verdict, identity, state and what the verdict rests on. */
   static void whole(JsonText json, Identity identity, QueueVerdict verdict) {
@@ -32,18 +34,32 @@ final class QueueJson {
     spin(json, verdict);
     json.objects("criteria", verdict.criteria(), QueueJson::criterion);
     EvidenceJson.write(json, verdict.evidence(), ring(verdict));
-    json.texts("advice", Advice.of(verdict.verdict(), identity.tap()));
+    json.texts("advice", Advice.of(verdict.verdict(), identity));
   }
 
   /** Writes whose the queue is, who serves it, and its state in the kernel. */
   static void state(JsonText json, Identity identity, QueueVerdict verdict) {
-    json.text("vm", identity.vm());
-    json.text("vm_uuid", identity.uuid());
-    pid(json, "vm_pid", identity.pid());
-    json.name("tap", identity.tap());
-    json.count("queue_index", identity.index());
+    identity(json, identity);
     worker(json, verdict);
     indices(json, verdict);
+  }
+
+  /** Writes whose the queue is, and its tap. */
+  static void identity(JsonText json, Identity identity) {
+    json.text("vm", identity.vm());
+    json.text("vm_uuid", identity.vmm().flatMap(Vmm::uuid).orElse(null));
+    json.text("vm_id", identity.vmm().flatMap(Vmm::vmid).orElse(null));
+    pid(json, "vm_pid", identity.pid());
+    port(json, identity.port());
+  }
+
+  private static void port(JsonText json, TapPort port) {
+    json.name("tap", port.name());
+    json.count("queue_index", port.queueIndex());
+    json.count("ifindex", port.ifindex() == 0 ? -1 : port.ifindex());
+    json.name("bridge", port.master());
+    json.count("netns", port.netns() == 0 ? -1 : port.netns());
+    json.text("identity", port.exact() ? "exact" : "inferred");
   }
 
   /** Writes the fields of a worker, which /proc knows; CPU use in percent of one CPU. */
@@ -134,6 +150,7 @@ final class QueueJson {
                 .number("episodes", verdict.episodes())
                 .number("passes", verdict.passes())
                 .fraction("seconds", verdict.spunNanos() / 1e9)
+                .fraction("longest_seconds", spin.longestNanos() / 1e9)
                 .fraction("passes_per_second", rate));
   }
 

@@ -2,6 +2,7 @@ package org.vhostwatch.report;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.ProbeStatus;
@@ -30,21 +31,20 @@ public final class StatusReport {
     json.objects("queues", snapshot.queues(), StatusReport::queue);
     workers(json, snapshot);
     json.object("probes", fields -> probes(fields, snapshot.probes()));
+    ExposureJson.write(json, Optional.of(snapshot.exposure()));
     json.texts("troubles", snapshot.probes().troubles());
   }
 
-  private static void queue(JsonText json, QueueStatus status) {
+  static void queue(JsonText json, QueueStatus status) {
     QueueVerdict verdict = status.verdict();
-    boolean known = verdict.queue() != null || !status.tap().isEmpty();
     time(json, "since", status.sinceWallMillis());
     QueueJson.whole(
         json,
         new QueueJson.Identity(
             status.vm().isEmpty() ? null : status.vm(),
-            null,
+            status.vmm(),
             verdict.queue() == null ? 0 : verdict.queue().process(),
-            status.tap(),
-            known ? status.queue() : -1),
+            status.port()),
         verdict);
   }
 

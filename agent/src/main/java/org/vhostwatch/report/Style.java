@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
 
 /** Whether verdicts are coloured. They are always said in words too. */
 public enum Style {
@@ -46,6 +47,24 @@ public enum Style {
           case UNKNOWN -> "1;35";
           case BUSY, HEALTHY -> "32";
         };
-    return "\u001b[" + code + "m" + verdict.name() + "\u001b[0m";
+    return coloured(code, verdict.name());
+  }
+
+  /** Returns the status' name in capitals. */
+  String exposure(Exposure status) {
+    if (this == PLAIN) {
+      return status.name();
+    }
+    String code =
+        switch (status) {
+          case AFFECTED -> "1;33";
+          case UNKNOWN -> "1;35";
+          case FIXED -> "32";
+        };
+    return coloured(code, status.name());
+  }
+
+  private static String coloured(String code, String text) {
+    return "\u001b[" + code + "m" + text + "\u001b[0m";
   }
 }

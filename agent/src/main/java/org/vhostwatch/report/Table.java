@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Cells in columns, numbers to the right and words to the left. */
-final class Table {
+public final class Table {
 
   /** A cell wider than this shifts its own row instead of widening the whole table. */
   private static final int MAX_WIDTH = 40;
@@ -15,7 +15,7 @@ final class Table {
   /**
    * @param titles of the columns; one with {@code <} at its end aligns its cells to the left
    */
-  Table(String... titles) {
+  public Table(String... titles) {
     left = new boolean[titles.length];
     String[] first = new String[titles.length];
     for (int i = 0; i < titles.length; i++) {
@@ -26,7 +26,7 @@ final class Table {
   }
 
   /** Adds a row. The cells are printed as they are: make them harmless before. */
-  void row(String... cells) {
+  public void row(String... cells) {
     if (cells.length != left.length) {
       throw new IllegalArgumentException(cells.length + " cells, must be " + left.length);
     }

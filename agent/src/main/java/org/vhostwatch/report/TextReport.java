@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
+import org.vhostwatch.detect.LookAlike;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
@@ -37,13 +39,20 @@ public final class TextReport {
     return report.out.toString();
   }
 
+  /** Returns the lines of one queue, whatever its verdict. */
+  static List<String> queue(Findings findings, QueueVerdict verdict) {
+    TextReport report = new TextReport(Style.PLAIN);
+    report.section(findings, verdict);
+    return report.out.toString().stripTrailing().lines().toList();
+  }
+
   private void write(Findings findings) {
     List<QueueVerdict> quiet = new ArrayList<>();
     for (QueueVerdict verdict : findings.verdicts()) {
       if (verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY) {
         quiet.add(verdict);
       } else {
-        queue(findings, verdict);
+        section(findings, verdict);
       }
     }
     quiet(findings, quiet);
@@ -54,7 +63,7 @@ public final class TextReport {
     footer(findings);
   }
 
-  private void queue(Findings findings, QueueVerdict verdict) {
+  private void section(Findings findings, QueueVerdict verdict) {
     line(
         style.verdict(verdict.verdict())
             + " (confidence "
@@ -64,14 +73,28 @@ public final class TextReport {
     line("  " + Printable.of(verdict.summary()));
     line("");
     worker(findings, verdict);
+    TapPort port = findings.port(verdict);
+    if (!port.name().isEmpty()) {
+      tap(port);
+    }
     if (verdict.queue() != null) {
       census(verdict.queue(), verdict.spin());
     }
     if (verdict.spin() != null) {
       line(
-          "  spins    episodes %d, passes %d, %.1f s in all",
-          verdict.episodes(), verdict.passes(), verdict.spunNanos() / 1e9);
+          "  spins    episodes %d, passes %d, %.1f s in all, the longest %.3f s",
+          verdict.episodes(),
+          verdict.passes(),
+          verdict.spunNanos() / 1e9,
+          verdict.spin().longestNanos() / 1e9);
     }
+    findings
+        .around(verdict)
+        .ifPresent(
+            around -> {
+              SurroundingsText.around(around).forEach(this::line);
+              company(Company.of(verdict, findings.everyone()));
+            });
     if (verdict.evidence() != null) {
       evidence(verdict.evidence(), verdict.queue());
     }
@@ -82,14 +105,34 @@ public final class TextReport {
         line("    %-14s %s", mark(criterion), Printable.of(criterion.text()));
       }
     }
-    List<String> advice =
-        Advice.of(verdict.verdict(), verdict.queue() == null ? "" : verdict.queue().tap());
+    lookAlikes(findings, verdict);
+    List<String> advice = Advice.of(verdict.verdict(), Owners.of(findings, verdict));
     if (!advice.isEmpty()) {
       line("");
       line("  what to do");
       advice.forEach(item -> line("    - " + item));
     }
     line("");
+  }
+
+  private void company(Company company) {
+    if (!company.sameVm().isEmpty()) {
+      line("  same VM  other queues: %s", Company.words(company.sameVm()));
+    }
+    if (company.vms() > 0) {
+      line(
+          "  host     queues of %d other VM%s: %s",
+          company.vms(), company.vms() == 1 ? "" : "s", Company.words(company.otherVms()));
+    }
+  }
+
+  private void lookAlikes(Findings findings, QueueVerdict verdict) {
+    List<LookAlike> all = findings.lookAlikes(verdict);
+    if (!all.isEmpty()) {
+      line("");
+      line("  why it is not something else");
+      SurroundingsText.lookAlikes(all).forEach(this::line);
+    }
   }
 
   private static String mark(Criterion criterion) {
@@ -120,11 +163,22 @@ public final class TextReport {
 
   private void vmm(Vmm vmm) {
     line(
-        "  VM       %s%s  process %s pid %d",
+        "  VM       %s%s%s  process %s pid %d",
         Printable.of(vmm.name()),
         vmm.uuid().map(uuid -> "  uuid " + Printable.of(uuid)).orElse(""),
+        vmm.vmid().map(id -> "  id " + Printable.of(id)).orElse(""),
         Printable.of(vmm.comm()),
         vmm.pid());
+  }
+
+  private void tap(TapPort port) {
+    line(
+        "  tap      %s  ifindex %s%s  network namespace %s  (%s)",
+        Printable.of(port.name()),
+        port.ifindex() == 0 ? "unknown" : String.valueOf(port.ifindex()),
+        port.master().isEmpty() ? "" : "  in " + Printable.of(port.master()),
+        port.netns() == 0 ? "unknown" : String.valueOf(port.netns()),
+        port.exact() ? "exact" : "inferred from the VMM's files");
   }
 
   private void census(CensusQueue queue, @Nullable SpinCounters spin) {
@@ -205,13 +259,14 @@ public final class TextReport {
   private void quiet(Findings findings, List<QueueVerdict> quiet) {
     for (QueueVerdict verdict : quiet) {
       String episodes =
-          verdict.episodes() == 0
+          verdict.spin() == null || verdict.episodes() == 0
               ? ""
               : String.format(
                   Locale.ROOT,
-                  ", near misses %d, %.3f s in all",
+                  ", near misses %d, %.3f s in all, the longest %.3f s",
                   verdict.episodes(),
-                  verdict.spunNanos() / 1e9);
+                  verdict.spunNanos() / 1e9,
+                  verdict.spin().longestNanos() / 1e9);
       line(
           "%s (confidence %s): %s, CPU %s%s",
           style.verdict(verdict.verdict()),
@@ -219,6 +274,15 @@ public final class TextReport {
           Names.of(findings, verdict),
           percent(verdict.cpuShare()),
           episodes);
+      findings
+          .around(verdict)
+          .filter(around -> !findings.lookAlikes(verdict).isEmpty())
+          .ifPresent(
+              around -> {
+                SurroundingsText.around(around).forEach(this::line);
+                line("  what its CPU time could be");
+                SurroundingsText.lookAlikes(findings.lookAlikes(verdict)).forEach(this::line);
+              });
     }
     if (findings.verdicts().isEmpty()) {
       line(
@@ -242,6 +306,10 @@ public final class TextReport {
   }
 
   private void footer(Findings findings) {
+    findings
+        .host()
+        .flatMap(Event.Host::exposure)
+        .ifPresent(exposure -> line("exposure: " + ExposureReport.sentence(exposure)));
     String kernel = findings.host().map(Event.Host::kernel).orElse("unknown");
     String bpftrace = findings.host().map(Event.Host::bpftrace).orElse("");
     line(

@@ -10,6 +10,7 @@ import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 
@@ -22,18 +23,10 @@ public final class ThreadsReport {
   /** Name and version of the format; a field may be added within a version, none changes. */
   public static final String SCHEMA = "vhostwatch.threads/1";
 
-  private static final String EXACT = "exact";
-  private static final String INFERRED = "inferred";
-
   private ThreadsReport() {}
 
   /** A row: a queue with its worker, or a worker alone. */
-  private record Row(QueueJson.Identity owner, QueueVerdict seen) {
-    /** The census reads the queue's own pointers; /proc only tells whose thread it is. */
-    String identity() {
-      return seen.queue() != null ? EXACT : INFERRED;
-    }
-  }
+  private record Row(QueueJson.Identity owner, QueueVerdict seen) {}
 
   /** Returns the rows as one JSON object; docs/json.md describes each field. */
   public static String json(Findings findings) {
@@ -44,10 +37,7 @@ public final class ThreadsReport {
           json.objects(
               "threads",
               rows(findings),
-              (fields, row) -> {
-                fields.text("identity", row.identity());
-                QueueJson.state(fields, row.owner(), row.seen());
-              });
+              (fields, row) -> QueueJson.state(fields, row.owner(), row.seen()));
           json.texts("troubles", findings.troubles());
           json.number("rejected_lines", findings.rejected());
           json.number("censuses", findings.censuses());
@@ -70,6 +60,7 @@ public final class ThreadsReport {
               "STATE<",
               "TAP<",
               "QUEUE",
+              "BRIDGE<",
               "NUM",
               "AVAIL",
               "LAST_AVAIL",
@@ -108,8 +99,8 @@ public final class ThreadsReport {
     }
     rows.sort(
         Comparator.comparing((Row row) -> row.owner().vm() == null ? "" : row.owner().vm())
-            .thenComparing(row -> row.owner().tap())
-            .thenComparingInt(row -> row.owner().index())
+            .thenComparing(row -> row.owner().port().name())
+            .thenComparingInt(row -> row.owner().port().queueIndex())
             .thenComparingInt(row -> row.seen().tid())
             .thenComparingLong(row -> row.seen().vq()));
     return rows;
@@ -140,21 +131,23 @@ public final class ThreadsReport {
     Worker worker = seen.worker();
     CensusQueue queue = seen.queue();
     int pid = row.owner().pid();
+    TapPort port = row.owner().port();
     return new String[] {
       name(row.owner().vm() == null ? "" : row.owner().vm()),
       pid > 0 ? String.valueOf(pid) : "-",
       seen.tid() > 0 ? String.valueOf(seen.tid()) : "-",
       Double.isNaN(seen.cpuShare()) ? "-" : String.valueOf(Math.round(seen.cpuShare() * 100)),
       worker == null ? "-" : Printable.of(String.valueOf(worker.state())),
-      name(row.owner().tap()),
-      queue == null ? "-" : String.valueOf(queue.queueIndex()),
+      name(port.name()),
+      port.queueIndex() < 0 ? "-" : String.valueOf(port.queueIndex()),
+      name(port.master()),
       queue == null ? "-" : String.valueOf(queue.num()),
       queue == null ? "-" : String.valueOf(queue.availIdx()),
       queue == null ? "-" : String.valueOf(queue.lastAvailIdx()),
       queue == null ? "-" : String.valueOf(queue.lastUsedIdx()),
       queue == null ? "-" : String.valueOf(queue.postedBuffers()),
       queue == null || !queue.packetWaits() ? "-" : String.valueOf(queue.headBytes()),
-      row.identity()
+      port.exact() ? "exact" : "inferred"
     };
   }
 

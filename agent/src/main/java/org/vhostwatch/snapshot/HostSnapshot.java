@@ -2,7 +2,9 @@ package org.vhostwatch.snapshot;
 
 import java.util.List;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Worker;
+import org.vhostwatch.probe.ReturnCounts;
 
 /**
  * The host at one cycle of the daemon. All outputs (metrics, pages, {@code status}) read the same
@@ -14,6 +16,10 @@ import org.vhostwatch.host.Worker;
  * @param workers every vhost worker
  * @param probes how well the daemon sees
  * @param totals what captures have counted since the daemon's start
+ * @param episodes spins that have ended since the daemon's start
+ * @param exposure whether the kernel has the bug
+ * @param incidents the incidents in numbers
+ * @param cost what watching costs
  */
 public record HostSnapshot(
     long wallMillis,
@@ -21,7 +27,11 @@ public record HostSnapshot(
     List<QueueStatus> queues,
     List<WorkerStatus> workers,
     ProbeStatus probes,
-    CaptureTotals totals) {
+    ReturnCounts totals,
+    EpisodeTotals episodes,
+    KernelExposure exposure,
+    IncidentTotals incidents,
+    OwnCost cost) {
   public HostSnapshot {
     queues = List.copyOf(queues);
     workers = List.copyOf(workers);
@@ -33,6 +43,12 @@ public record HostSnapshot(
    * @param vm name of the VM or process it belongs to
    */
   public record WorkerStatus(String vm, Worker worker) {}
+
+  /** Returns this snapshot with other incidents. */
+  public HostSnapshot with(IncidentTotals others) {
+    return new HostSnapshot(
+        wallMillis, kernel, queues, workers, probes, totals, episodes, exposure, others, cost);
+  }
 
   /**
    * Returns the worst verdict of all queues; UNKNOWN if the daemon is blind, HEALTHY without any.

@@ -2,6 +2,7 @@ package org.vhostwatch.snapshot;
 
 import java.util.List;
 import java.util.Map;
+import org.vhostwatch.probe.ProgramRuns;
 
 /**
  * How well the daemon sees.
@@ -27,7 +28,7 @@ public record ProbeStatus(
     boolean up,
     long restarts,
     Map<String, Boolean> attached,
-    Map<String, Runs> runs,
+    Map<String, ProgramRuns.Runs> runs,
     long rejectedLines,
     long lostEvents,
     long censuses,
@@ -39,7 +40,4 @@ public record ProbeStatus(
   public ProbeStatus {
     troubles = List.copyOf(troubles);
   }
-
-  /** How often a program ran, and the time it took in nanoseconds. */
-  public record Runs(long count, long nanos) {}
 }

@@ -64,8 +64,7 @@ class DocsCommandsTest {
     CommandSpec spec = spec(command);
     for (OptionSpec option : spec.options()) {
       if (!option.inherited()) {
-        String label = option.arity().max() == 0 ? "" : " " + option.paramLabel();
-        real.put(String.join(", ", option.names()) + label, defaultOf(option));
+        real.put(String.join(", ", option.names()) + Synopsis.value(option), defaultOf(option));
       }
     }
     spec.positionalParameters()

@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.History.Queue;
 import org.vhostwatch.probe.SentinelFrame;
+import org.vhostwatch.probe.SpinCounters;
 
 /**
  * Random histories against a model that knows when the used index moved: what every livelock must
@@ -21,7 +22,7 @@ class DetectorPropertyTest {
   private static final long FRAME = 1_000_000_000L;
 
   /** So long no pass comes before a spin is over. */
-  private static final long ACTIVE = Facts.ACTIVE_NANOS;
+  private static final long ACTIVE = SpinCounters.END_NANOS;
 
   /** What the model knows. */
   private static final class Model {

@@ -85,9 +85,24 @@ class DetectorTest {
   @Test
   void aSilentSentinelKnowsNothing() {
     history.during(3).ticksAreLost().during(15);
-    queue.flows();
+    queue.does(0, 0, 0);
     history.during(1);
     assertThat(history.verdicts()).extracting(QueueVerdict::verdict).containsOnly(Verdict.UNKNOWN);
+  }
+
+  @Test
+  void silenceWhileTheWorkerSpinsOnIsNoEnd() {
+    queue.spins();
+    history.census().during(5).ticksAreLost().during(40);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    queue.does(8_000, 0, 0.2).waitsForItsCpu(0.6);
+    history.during(20);
+    assertThat(history.of(queue)).as("others run there too").isEqualTo(Verdict.LIVELOCKED);
+    queue.flows();
+    history.during(1).census();
+    assertThat(history.of(queue))
+        .as("a census shows that it moves")
+        .isNotEqualTo(Verdict.LIVELOCKED);
   }
 
   @Test
@@ -96,6 +111,59 @@ class DetectorTest {
     history.census().during(6);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
     assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void aWorkerThatGetsHardlyAnyCpuSpinsNoLess() {
+    queue.does(1_000, 0, 0.06).waitsForItsCpu(0.93);
+    history.census().during(10);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aWorkerThatWaitsForItsCpuForSecondsSpinsStill() {
+    queue.does(8_000, 0, 0.3).waitsForItsCpu(0.69);
+    history.census().during(6);
+    queue.does(0, 0, 0.1).waitsForItsCpu(0.89);
+    history.during(8);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    queue.flows().waitsForItsCpu(0.39);
+    history.during(1).census();
+    assertThat(history.of(queue)).as("it moves").isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void kicksThatEndWhileTheWorkerWaitsForItsCpuWereNoSpin() {
+    queue.does(0, 0, 0.4).waitsForItsCpu(0.5);
+    history.census();
+    for (int i = 0; i < 30; i++) {
+      queue.pass(history.now(), 40, true);
+      history.during(Duration.ofMillis(200));
+      assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+    for (int i = 0; i < 12; i++) {
+      history.during(1);
+      assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aWorkerThatGotNoCpuSinceTheLastLookSpinsStill() {
+    queue.spins();
+    history.census().during(5);
+    queue.does(0, 0, 0).isRunnable();
+    history.ticksAreLost().during(20);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aWorkerThatOthersKeepFromItsCpuIsNoLessCertain() {
+    queue.does(8_000, 0, 0.2).waitsForItsCpu(0.79);
+    history.census().during(6).evidence(queue, Duration.ofSeconds(2), 0);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+    assertThat(history.verdict(queue).criteria().get(9).text())
+        .isEqualTo(
+            "the worker uses 20 % of a CPU (at least 50) and waits for one 79 % of the time");
   }
 
   @Test

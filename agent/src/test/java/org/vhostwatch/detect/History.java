@@ -9,9 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.EpisodeLengths;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.SentinelFrame;
 import org.vhostwatch.probe.SpinCounters;
@@ -54,12 +56,15 @@ final class History {
     private double usedPerSecond;
     private double txPerSecond;
     private double cpu;
+    private double waits;
+    private boolean runnable;
     private boolean worker = true;
     private boolean gone;
     private double passesDue;
     private double usedDue;
     private double txDue;
     private double cpuTicks;
+    private double waitedNanos;
     private SpinCounters script;
 
     Queue(long vq, int pid, int tid) {
@@ -70,7 +75,7 @@ final class History {
     }
 
     private SpinCounters nothing() {
-      return new SpinCounters(vq, tid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true);
+      return new SpinCounters(vq, tid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true, EpisodeLengths.NONE);
     }
 
     /** The livelock: tens of thousands of passes, nothing delivered, all CPU. */
@@ -96,6 +101,18 @@ final class History {
       passesPerSecond = passes;
       usedPerSecond = delivered;
       cpu = share;
+      return this;
+    }
+
+    /** Waits for its CPU all the time, which is counted when it gets it. */
+    Queue isRunnable() {
+      runnable = true;
+      return this;
+    }
+
+    /** Shares its CPU with others, and stands in line for that share of the time. */
+    Queue waitsForItsCpu(double share) {
+      waits = share;
       return this;
     }
 
@@ -133,6 +150,7 @@ final class History {
       txDue += txPerSecond * STEP / 1e9;
       tx = (tx + (int) txDue) & 0xffff;
       txDue -= (int) txDue;
+      waitedNanos += waits * STEP;
       cpuTicks += cpu * Worker.TICKS_PER_SECOND * STEP / 1e9;
       passesDue += passesPerSecond * STEP / 1e9;
       if (passesDue >= 1) {
@@ -160,7 +178,11 @@ final class History {
               avail,
               last,
               back,
-              indices);
+              indices,
+              new EpisodeLengths(
+                  Math.max(s.lengths().longest(), begins ? 0 : now - s.start()),
+                  0,
+                  s.lengths().reached()));
     }
 
     private CensusQueue census() {
@@ -181,8 +203,7 @@ final class History {
           waiting,
           waiting > 0 ? packet : 0,
           waiting > 0 ? bytes : 0,
-          "tap" + tid,
-          0);
+          new TapPort("tap" + tid, 0, "", 0, 0, true));
     }
   }
 
@@ -264,8 +285,9 @@ final class History {
                 q.startTicks,
                 "vhost-" + q.pid,
                 Worker.Kind.VMM_THREAD,
-                q.cpu > 0 ? 'R' : 'S',
+                q.cpu > 0 || q.runnable ? 'R' : 'S',
                 (long) q.cpuTicks,
+                (long) q.waitedNanos,
                 1,
                 0));
       }

@@ -5,10 +5,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.vhostwatch.detect.Settings;
+import org.vhostwatch.exposure.Clue;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
+import org.vhostwatch.report.Samples;
 
 /**
  * Examinations as event lists, like those of real hosts: what bpftrace and /proc said, and when.
@@ -65,6 +70,9 @@ public final class Scenes {
     scene.evidence(map("@used", VQ, 1)).evidence(map("@worker", VQ, 183));
     scene.evidence("{\"type\": \"map\", \"data\": {\"@broken\": {\"1\": 4b}}}");
     scene.pass(SECOND / 10).add(new Event.End(Event.Source.EVIDENCE, ""));
+    scene.add(
+        new Event.Around(
+            Samples.surroundings(Long.parseUnsignedLong(VQ), "tap\u0007%d\ufffd", 0, 812)));
     return scene.events;
   }
 
@@ -74,6 +82,19 @@ public final class Scenes {
     scene.host("6.12.107+deb13-cloud-amd64", "0.23.2", true).workers('S', 500);
     scene.census("avail=10 last=1 used=1", 1).pass(SECOND);
     scene.watch("avail=10 last=1 used=1", 1, 'S', 500, 0);
+    scene.add(
+        new Event.Around(
+            new Surroundings(
+                Long.parseUnsignedLong(VQ),
+                5_000_000_000L,
+                Optional.of(new Surroundings.Scheduling(1, "", -5, 0, 0, -1, -1)),
+                Optional.of(
+                    new Surroundings.VmmState(
+                        178, 'T', 4, 4, Optional.empty(), 0, List.of(), Optional.empty())),
+                List.of(),
+                true,
+                Optional.empty(),
+                List.of("tap: not seen in the network namespace of the VMM"))));
     return scene.events;
   }
 
@@ -128,7 +149,18 @@ public final class Scenes {
             List.of(
                 new Measurement("census", "iter:task_file", Measurement.Quality.MEASURED),
                 new Measurement(
-                    "get_rx_ret", "get_rx_bufs is inlined", Measurement.Quality.DERIVED))));
+                    "get_rx_ret", "get_rx_bufs is inlined", Measurement.Quality.DERIVED)),
+            Optional.of(
+                new KernelExposure(
+                    Exposure.AFFECTED,
+                    "Linux 6.18.15 is affected",
+                    "6.18.15",
+                    List.of(
+                        new Clue(
+                            Clue.Source.VERSION,
+                            Exposure.AFFECTED,
+                            true,
+                            "Linux 6.18.15 is affected"))))));
   }
 
   private Scenes workers(char state, long ticks) {
@@ -136,14 +168,15 @@ public final class Scenes {
         new Event.Workers(
             List.of(
                 new Worker(
-                    183, 178, 4_711, "vhost-178", Worker.Kind.VMM_THREAD, state, ticks, 1, 0)),
+                    183, 178, 4_711, "vhost-178", Worker.Kind.VMM_THREAD, state, ticks, 0, 1, 0)),
             List.of(
                 new Vmm(
                     178,
                     4_000,
                     "qemu-system-x86",
                     "web01 \ud83d\ude00 \\ \u202e\ud83d",
-                    Optional.of("0f0e5d3c-7b2a-4c55-9a1e-3f6f0a5d1b22")))));
+                    Optional.of("0f0e5d3c-7b2a-4c55-9a1e-3f6f0a5d1b22"),
+                    Optional.empty()))));
   }
 
   private Scenes census(String indices, int tail) {

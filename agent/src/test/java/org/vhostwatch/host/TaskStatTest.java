@@ -17,7 +17,8 @@ class TaskStatTest {
 
   @Test
   void readsARealLine() {
-    assertThat(parse(KTHREADD)).contains(new TaskStat(2, "kthreadd", 'S', 2129984, 0, 0, 22, 0));
+    assertThat(parse(KTHREADD))
+        .contains(new TaskStat(2, "kthreadd", 'S', 0, 2129984, 0, 0, 0, 22, 0, 0, 0));
     assertThat(parse(KTHREADD).orElseThrow().isKernelThread()).isTrue();
     assertThat(parse(KTHREADD).orElseThrow().isUserWorker()).isFalse();
   }
@@ -38,7 +39,8 @@ class TaskStatTest {
       })
   void aNameMayHoldAnything(String comm) {
     Optional<TaskStat> stat = parse(FakeHost.stat(77, comm, FakeHost.USER_WORKER, 1234, 400));
-    assertThat(stat).contains(new TaskStat(77, comm, 'R', FakeHost.USER_WORKER, 400, -5, 1234, 3));
+    assertThat(stat)
+        .contains(new TaskStat(77, comm, 'R', 2, FakeHost.USER_WORKER, 400, 0, -5, 1234, 3, 0, 0));
   }
 
   @Test

@@ -36,7 +36,8 @@ class VmmIdentityTest {
         "-uuid",
         UUID);
     assertThat(identity.of(42))
-        .contains(new Vmm(42, 777, "qemu-system-x86", "web-1", Optional.of(UUID)));
+        .contains(
+            new Vmm(42, 777, "qemu-system-x86", "web-1", Optional.of(UUID), Optional.empty()));
   }
 
   @Test
@@ -52,7 +53,8 @@ class VmmIdentityTest {
         "web,debug-threads=on",
         "-smbios",
         "type=1,uuid=" + UUID);
-    assertThat(identity.of(42)).contains(new Vmm(42, 777, "kvm", "web", Optional.of(UUID)));
+    assertThat(identity.of(42))
+        .contains(new Vmm(42, 777, "kvm", "web", Optional.of(UUID), Optional.of("100")));
   }
 
   @ParameterizedTest
@@ -84,7 +86,8 @@ class VmmIdentityTest {
   void aProcessWithoutCommandLineIsNamedAfterItself() {
     host.process(42, "firecracker", 777);
     assertThat(identity.of(42))
-        .contains(new Vmm(42, 777, "firecracker", "firecracker-42", Optional.empty()));
+        .contains(
+            new Vmm(42, 777, "firecracker", "firecracker-42", Optional.empty(), Optional.empty()));
     host.remove("proc/42/cmdline");
     assertThat(identity.of(42)).map(Vmm::name).contains("firecracker-42");
   }
@@ -147,5 +150,17 @@ class VmmIdentityTest {
 
     host.remove("proc/45");
     assertThat(identity.of(worker)).isEmpty();
+  }
+
+  @Test
+  void withoutItsCommandLineItGoesByItsProcess() {
+    host.process(42, "qemu", 777, "qemu", "-name", "web").worker(42, 43, "vhost-42", 778, 5);
+    Vmm unnamed = new Vmm(42, 777, "qemu", "qemu-42", Optional.empty(), Optional.empty());
+    assertThat(identity.unnamed(42)).contains(unnamed);
+    Worker worker = new Worker(43, 42, 778, "vhost-42", Worker.Kind.VMM_THREAD, 'R', 5, 0, 0, 0);
+    assertThat(identity.unnamed(worker)).contains(unnamed);
+    Worker kthread = new Worker(50, 50, 778, "vhost-42", Worker.Kind.KTHREAD, 'R', 5, 0, 0, 0);
+    assertThat(identity.unnamed(kthread)).contains(unnamed);
+    assertThat(identity.unnamed(4_242)).isEmpty();
   }
 }

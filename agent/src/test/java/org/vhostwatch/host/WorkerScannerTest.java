@@ -29,7 +29,7 @@ class WorkerScannerTest {
         .worker(500, 502, "vhost-500", 102, 40);
     assertThat(scanner.scan())
         .containsExactly(
-            new Worker(502, 500, 102, "vhost-500", Worker.Kind.VMM_THREAD, 'R', 40, 3, -5));
+            new Worker(502, 500, 102, "vhost-500", Worker.Kind.VMM_THREAD, 'R', 40, -1, 3, -5));
   }
 
   @Test
@@ -37,7 +37,22 @@ class WorkerScannerTest {
     host.process(500, "qemu-system-x86", 100).kthread(510, "vhost-500", 110, 8);
     assertThat(scanner.scan())
         .containsExactly(
-            new Worker(510, 510, 110, "vhost-500", Worker.Kind.KTHREAD, 'R', 8, 3, -5));
+            new Worker(510, 510, 110, "vhost-500", Worker.Kind.KTHREAD, 'R', 8, -1, 3, -5));
+  }
+
+  @Test
+  void readsHowLongAWorkerWaitedForItsCpu() {
+    host.process(500, "qemu-system-x86", 100)
+        .worker(500, 502, "vhost-500", 102, 40)
+        .file("proc/500/task/502/schedstat", "400000000 77000123 912\n");
+    assertThat(scanner.scan()).extracting(Worker::waitedNanos).containsExactly(77_000_123L);
+    for (String odd : List.of("", "4", "4 ", "4 77", "4 x 9", "-1 -1 9", "400 77\n")) {
+      host.file("proc/500/task/502/schedstat", odd);
+      assertThat(scanner.scan())
+          .as("of '%s'", odd)
+          .extracting(Worker::waitedNanos)
+          .containsExactly(Worker.UNKNOWN);
+    }
   }
 
   @Test
@@ -161,7 +176,7 @@ class WorkerScannerTest {
   void theNameTellsTheOwner() {
     host.process(600, "qemu", 100).worker(600, 601, "vhost-599", 101, 1);
     assertThat(scanner.scan().get(0).ownerTid()).hasValue(599);
-    assertThat(new Worker(1, 1, 1, "other", Worker.Kind.KTHREAD, 'S', 0, 0, 0).ownerTid())
+    assertThat(new Worker(1, 1, 1, "other", Worker.Kind.KTHREAD, 'S', 0, 0, 0, 0).ownerTid())
         .isEmpty();
   }
 }

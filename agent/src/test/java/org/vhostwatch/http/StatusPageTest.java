@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.probe.ReturnCounts;
 import org.vhostwatch.report.Samples;
-import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.EpisodeTotals;
 import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.QueueStatus;
 
 class StatusPageTest {
@@ -24,7 +29,13 @@ class StatusPageTest {
   void aHealthyHostHasNoTableOfTroubles() {
     HostSnapshot healthy =
         Samples.snapshot(
-            List.of(new QueueStatus("db02", "t", 0, Samples.healthy(1, 5, 6, "t", 0), 0)));
+            List.of(
+                new QueueStatus(
+                    "db02",
+                    Optional.empty(),
+                    new TapPort("t", 12, "br0", 4026531840L, 0, true),
+                    Samples.healthy(1, 5, 6, "t", 0),
+                    0)));
     assertThat(StatusPage.of(healthy))
         .contains("Nothing wrong", "attached")
         .doesNotContain("Queues in trouble");
@@ -39,10 +50,32 @@ class StatusPageTest {
             List.of(),
             List.of(),
             Samples.probes(false, List.of("bpftrace is not installed")),
-            CaptureTotals.NONE);
+            ReturnCounts.NONE,
+            EpisodeTotals.NONE,
+            Samples.exposure(),
+            IncidentTotals.NONE,
+            OwnCost.NONE);
     assertThat(StatusPage.of(blind))
         .contains("Unknown:", "bpftrace is not installed", "last never")
         .doesNotContain("Nothing wrong");
+  }
+
+  @Test
+  void saysWhatWatchingCosts() {
+    assertThat(StatusPage.of(Samples.snapshot()))
+        .contains("agent 12.3 s of CPU, 60 MiB; bpftrace 5.6 s of CPU, 90 MiB");
+  }
+
+  @Test
+  void recentIncidentsAreListed() {
+    assertThat(StatusPage.of(Samples.snapshot()))
+        .contains("Recent incidents", "<td>20261123T140640Z-0a1b2c3d</td>", "/api/v1/incidents");
+  }
+
+  @Test
+  void withoutIncidentsThereIsNoTableOfThem() {
+    assertThat(StatusPage.of(Samples.snapshot().with(IncidentTotals.NONE)))
+        .doesNotContain("Recent incidents");
   }
 
   @Test
@@ -52,7 +85,12 @@ class StatusPageTest {
         StatusPage.of(
             Samples.snapshot(
                 List.of(
-                    new QueueStatus(name, name, 0, Samples.livelocked(1, 5, 6, name, 0), 1_000))));
+                    new QueueStatus(
+                        name,
+                        Optional.empty(),
+                        new TapPort(name, 12, "br0", 4026531840L, 0, true),
+                        Samples.livelocked(1, 5, 6, name, 0),
+                        1_000))));
     assertThat(page)
         .contains("&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;\\u{202e}\\u{a}")
         .doesNotContain("<img", "\u202e");
@@ -62,7 +100,13 @@ class StatusPageTest {
   void thousandsOfTroublesAreCutWithAWord() {
     List<QueueStatus> queues = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
-      queues.add(new QueueStatus("vm" + i, "t", 0, Samples.livelocked(i + 1, 5, 6, "t", 0), 1_000));
+      queues.add(
+          new QueueStatus(
+              "vm" + i,
+              Optional.empty(),
+              new TapPort("t", 12, "br0", 4026531840L, 0, true),
+              Samples.livelocked(i + 1, 5, 6, "t", 0),
+              1_000));
     }
     assertThat(StatusPage.of(Samples.snapshot(queues)))
         .contains("1000 queues livelocked", "800 more are not shown");

@@ -55,13 +55,31 @@ class StatusServerTest {
         StatusServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new Sources(
-                snapshot::get, exposition, age::get, Duration.ofSeconds(30), notReady::get));
+                snapshot::get,
+                exposition,
+                age::get,
+                Duration.ofSeconds(30),
+                () -> "{\"incidents\":[]}\n",
+                id -> id.equals("known") ? Optional.of("{\"id\":\"known\"}\n") : Optional.empty(),
+                notReady::get));
   }
 
   @AfterEach
   void stop() {
     server.close();
     exposition.close();
+  }
+
+  @Test
+  void incidentsAreListedAndEachHasItsPath() throws Exception {
+    assertThat(get("/api/v1/incidents").body()).isEqualTo("{\"incidents\":[]}\n");
+    HttpResponse<String> known = get("/api/v1/incidents/known");
+    assertThat(known.statusCode()).isEqualTo(200);
+    assertThat(header(known, "Content-Type")).isEqualTo("application/json");
+    assertThat(known.body()).contains("known");
+    for (String path : List.of("/api/v1/incidents/", "/api/v1/incidents/other")) {
+      assertThat(get(path).statusCode()).as(path).isEqualTo(404);
+    }
   }
 
   @Test
@@ -220,7 +238,14 @@ class StatusServerTest {
   }
 
   private Sources unused() {
-    return new Sources(snapshot::get, exposition, age::get, Duration.ofSeconds(30), notReady::get);
+    return new Sources(
+        snapshot::get,
+        exposition,
+        age::get,
+        Duration.ofSeconds(30),
+        () -> "{\"incidents\":[]}\n",
+        id -> id.equals("known") ? Optional.of("{\"id\":\"known\"}\n") : Optional.empty(),
+        notReady::get);
   }
 
   private HttpResponse<String> get(String path, String... headers) throws Exception {

@@ -18,7 +18,11 @@ class SelfMetricsTest {
       self.cycle(Duration.ofMillis(20));
       self.droppedLines(2);
       self.droppedLines(1);
+      self.lag(Duration.ofMillis(3));
+      self.scan(Duration.ofMillis(5));
       assertThat(registry.get("vhostwatch.cycle").timer().count()).isEqualTo(1);
+      assertThat(registry.get("vhostwatch.lag").timer().count()).isEqualTo(1);
+      assertThat(registry.get("vhostwatch.scan").timer().count()).isEqualTo(1);
       assertThat(registry.get("vhostwatch.lines.dropped").counter().count()).isEqualTo(3);
       assertThat(registry.get("vhostwatch.lines.queued").gauge().value()).isEqualTo(5);
     }

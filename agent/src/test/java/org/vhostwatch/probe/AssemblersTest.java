@@ -85,7 +85,8 @@ class AssemblersTest {
                         10,
                         10,
                         8,
-                        true))));
+                        true,
+                        EpisodeLengths.NONE))));
     assertThat(assembler.finish()).as("nothing is left open").isEmpty();
   }
 
@@ -137,8 +138,19 @@ class AssemblersTest {
     feed(assembler, Dialect.SIGNED.map("@passes", "VQ", 95_000));
     Optional<SentinelFrame> last = assembler.finish();
     assertThat(last).isPresent();
-    assertThat(last.get().kernelNanos()).isEqualTo(5_500_000_000L);
+    assertThat(last.get().kernelNanos())
+        .as("the last passes are those of the frame before")
+        .isEqualTo(5_000_000_000L);
     assertThat(last.get().queues().get(0).passes()).isEqualTo(95_000);
+  }
+
+  @Test
+  void theExitFrameIsOfTheLastPassHoweverLongTheProbesTookToGo() {
+    SentinelAssembler assembler = new SentinelAssembler(true);
+    feed(assembler, frame(Dialect.SIGNED, 5_000_000_000L, 90_000));
+    feed(assembler, printf("tick 19000000000"));
+    feed(assembler, Dialect.SIGNED.map("@seen", "VQ", 9_000_000_000L));
+    assertThat(assembler.finish().orElseThrow().kernelNanos()).isEqualTo(9_000_000_000L);
   }
 
   @Test

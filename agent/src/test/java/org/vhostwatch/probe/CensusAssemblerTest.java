@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.host.TapPort;
 
 class CensusAssemblerTest {
 
@@ -38,8 +39,7 @@ class CensusAssemblerTest {
                 1,
                 Long.parseUnsignedLong("18446612682154057472"),
                 60366,
-                "tap9",
-                0));
+                new TapPort("tap9", 0, "", 0, 0, true)));
   }
 
   @Test

@@ -31,6 +31,7 @@ final class Kernels {
       ffffffffc0a04000 r vhost_net_fops\t[vhost_net]
       ffffffffc0a01230 t handle_rx_kick\t[vhost_net]
       ffffffffc0b05000 r tun_socket_ops\t[tun]
+      ffffffffc0b06000 r tun_fops\t[tun]
       """;
 
   private Kernels() {}
@@ -94,6 +95,16 @@ final class Kernels {
         .member("mm_struct.owner", owner)
         .struct("vmlinux", "net_device", 4_000)
         .member("net_device.name", name)
+        .member("net_device.ifindex", 224)
+        .member("net_device.nd_net.net", 280)
+        .member("net_device.adj_list.upper", 120)
+        .member("net_device.adj_list.lower", 136)
+        .struct("vmlinux", "net", 4_000)
+        .member("net.ns.inum", 152)
+        .struct("vmlinux", "netdev_adjacent", 72)
+        .member("netdev_adjacent.dev", 0)
+        .member("netdev_adjacent.master", 16)
+        .member("netdev_adjacent.list", 24)
         .struct("vmlinux", "sk_buff", 232)
         .member("sk_buff.len", 112)
         .struct("vmlinux", "xdp_frame", 64)
@@ -122,6 +133,7 @@ final class Kernels {
         .member("tun_file.socket", 832)
         .member("tun_file.tun", 960)
         .member("tun_file.queue_index", 980)
+        .member("tun_file.detached", 1024)
         .struct("tun", "tun_struct", 3_000)
         .member("tun_struct.dev", 2064);
   }

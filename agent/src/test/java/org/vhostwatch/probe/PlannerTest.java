@@ -53,8 +53,8 @@ class PlannerTest {
         .contains("$vq + 318 /*vhost_virtqueue.last_used_idx*/")
         .doesNotContain("@signals");
     assertThat(plan.census().orElseThrow())
-        .contains("f_op == 0xffffffffc0a04000 /*&vhost_net_fops*/")
-        .contains("$net + 192 /*vhost_net.vqs*/")
+        .contains("$fops == 0xffffffffc0a04000 /*&vhost_net_fops*/")
+        .contains("$vhost_net + 192 /*vhost_net.vqs*/")
         .contains("$vq + 18944 /*sizeof vhost_net_virtqueue*/")
         .contains("$vq + 18932 /*vhost_net_virtqueue.rxq.head*/")
         .contains("if (1 /*?vhost_worker.vtsk*/)")
@@ -131,7 +131,7 @@ class PlannerTest {
         // A module that is not loaded has no address; the census asks before it compares.
         Matcher zero = ZERO_ADDRESS.matcher(plan.census().orElseThrow());
         while (zero.find()) {
-          assertThat(zero.group()).contains("tap_socket_ops");
+          assertThat(zero.group()).containsAnyOf("tap_socket_ops", "tap_fops");
         }
       }
     }
@@ -217,6 +217,23 @@ class PlannerTest {
   }
 
   @Test
+  void continuousModeAddsTheHistogramsToTheSentinel() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
+    String sentinel = plan.sentinel().orElseThrow();
+    assertThat(plan.resident(Mode.SENTINEL)).contains(sentinel);
+    assertThat(plan.resident(Mode.ON_DEMAND)).contains(sentinel);
+    String continuous = plan.resident(Mode.CONTINUOUS).orElseThrow();
+    assertThat(continuous).startsWith(sentinel).doesNotContain("kretprobe:vhost_net:get_rx_bufs");
+    assertThat(attachPoints(continuous))
+        .containsExactly(
+            "kprobe:vhost:vhost_discard_vq_desc",
+            "kretprobe:vhost_net:vhost_net_buf_peek",
+            "kprobe:vhost:vhost_get_vq_desc_n",
+            "kretprobe:vhost:vhost_get_vq_desc_n",
+            "kprobe:tun:tun_recvmsg");
+  }
+
+  @Test
   void severalWorkersAreOneFilter() throws PlanException {
     Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
     assertThat(plan.evidence(Set.of(183, 7, 42)))
@@ -284,12 +301,11 @@ class PlannerTest {
               () ->
                   Scripts.read(scripts)
                       .sentinel()
-                      .render(
+                      .fit(
                           new PlanKernel(
                               KernelLayout.read(root),
                               Symbols.read(host.fs(), Planner.SYMBOLS),
-                              Kernels.DEBIAN_13),
-                          List.of()))
+                              Kernels.DEBIAN_13)))
           .as(text)
           .isInstanceOf(PlanException.class);
     }
@@ -298,7 +314,7 @@ class PlannerTest {
   private Path copyOfScripts() throws IOException {
     Path folder = Files.createTempDirectory(root, "scripts");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    for (String name : List.of("census.bt", "sentinel.bt", "evidence.bt")) {
+    for (String name : List.of("census.bt", "sentinel.bt", "evidence.bt", "histograms.bt")) {
       Path file = Files.copy(Kernels.scripts().resolve(name), folder.resolve(name));
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }

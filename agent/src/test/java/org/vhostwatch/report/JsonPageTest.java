@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -16,6 +17,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.config.Configuration;
+import org.vhostwatch.config.ConfigurationReport;
+import org.vhostwatch.config.Running;
+import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.incident.Incident;
+import org.vhostwatch.incident.IncidentJson;
+import org.vhostwatch.incident.IncidentSamples;
+import org.vhostwatch.probe.Measurement;
 
 /** Keeps docs/json.md and the reports together, in both directions. */
 class JsonPageTest {
@@ -31,7 +41,15 @@ class JsonPageTest {
           "threads", "queue",
           "workers", "worker",
           "worker", "worker",
-          "evidence", "evidence");
+          "exposure", "exposure",
+          "surroundings", "surroundings",
+          "evidence", "evidence",
+          "queue", "queue",
+          "incidents", "incident");
+
+  /** Objects with names that are data. */
+  private static final Set<String> FREE =
+      Set.of("probes.attached.", "probes.runs.", "same_vm.", "other_vms.", "host.modules.");
 
   private final Map<String, Set<String>> written = new TreeMap<>();
 
@@ -39,25 +57,72 @@ class JsonPageTest {
   void writeFullReports() {
     walk("diagnosis", "", ParsedJson.object(JsonReport.of(Samples.findings())));
     walk("threads", "", ParsedJson.object(ThreadsReport.json(Samples.findings())));
+    walk("check", "", ParsedJson.object(check()));
+    walk("mitigation", "", ParsedJson.object(MitigationReportTest.full().json()));
+    Incident incident = IncidentSamples.full("web01");
+    walk("incident", "", ParsedJson.object(IncidentJson.of(incident)));
+    walk("incidents", "", ParsedJson.object(IncidentJson.list(List.of(incident), List.of())));
     walk("status", "", ParsedJson.object(StatusReport.of(Samples.snapshot())));
+    Map<String, Object> exposure = ParsedJson.object(ExposureReport.json(Samples.hostExposure()));
+    inner("exposed queue", "", exposure.remove("queues"));
+    written.computeIfAbsent("host exposure", any -> new TreeSet<>()).add("queues");
+    walk("host exposure", "", exposure);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"diagnosis", "threads", "status", "queue", "evidence", "worker"})
+  @ValueSource(
+      strings = {
+        "diagnosis",
+        "threads",
+        "check",
+        "mitigation",
+        "status",
+        "queue",
+        "surroundings",
+        "evidence",
+        "worker",
+        "exposure",
+        "host exposure",
+        "exposed queue",
+        "incident",
+        "incidents"
+      })
   void eachFieldIsInThePageAndEachRowOfThePageIsAField(String section) throws IOException {
     assertThat(documented(section)).containsExactlyInAnyOrderElementsOf(written.get(section));
+  }
+
+  /** With a problem, a daemon that differs, and a host that can be watched. */
+  private static String check() {
+    Configuration.Found found =
+        Configuration.find(
+            Map.of(),
+            Map.of("VHOSTWATCH_CONFIRM", "never", "VHOSTWATCH_LISTE", "x"),
+            Path.of("/nonexistent"),
+            true);
+    ConfigurationReport configuration =
+        new ConfigurationReport(found, Optional.of(new Running(7, Map.of("confirm", "5s"))));
+    CheckReport host =
+        new CheckReport(
+            KernelFacts.read(new ProcFs(Path.of("/"))),
+            Optional.of("0.23.2 (/usr/bin/bpftrace)"),
+            true,
+            List.of(new Measurement("spins", "kprobe x", Measurement.Quality.MEASURED)),
+            Optional.of(new CheckReport.Trial(true, "attaches")),
+            Optional.of(new CheckReport.Trial(false, "failed")),
+            List.of("a trouble"));
+    return CheckReport.json(configuration::json, Optional.of(host), 78);
   }
 
   private void walk(String section, String prefix, Map<?, ?> object) {
     object.forEach(
         (key, value) -> {
           String name = (String) key;
-          boolean free = prefix.equals("probes.attached.") || prefix.equals("probes.runs.");
+          boolean free = FREE.contains(prefix);
           String path = prefix + (free ? "*" : name);
           written.computeIfAbsent(section, any -> new TreeSet<>()).add(path);
           if (SECTIONS.containsKey(name)) {
             inner(SECTIONS.get(name), "", value);
-          } else if (!histogram(value)) {
+          } else if (!histogram(value) && !name.equals("surroundings")) {
             inner(section, path + (value instanceof List<?> ? "[]." : "."), value);
           }
         });

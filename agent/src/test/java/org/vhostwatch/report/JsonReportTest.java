@@ -98,7 +98,7 @@ class JsonReportTest {
         Samples.findings(
             List.of(Samples.healthy(1, 8, 9, "t\u0000\"", 0)),
             List.of(Samples.worker(9, 8, 1)),
-            new Vmm(8, 1, "c", name, Optional.of("\udfff")));
+            new Vmm(8, 1, "c", name, Optional.of("\udfff"), Optional.empty()));
     String text = JsonReport.of(findings);
     assertThat(text).matches(all -> all.chars().allMatch(c -> c == '\n' || (c >= ' ' && c < 127)));
     assertThat(text.getBytes(StandardCharsets.US_ASCII)).hasSize(text.length());
@@ -119,5 +119,20 @@ class JsonReportTest {
   void exitCodesAreThoseOfMonitoringPlugins() {
     assertThat(Arrays.stream(Verdict.values()).mapToInt(ExitCode::of))
         .containsExactly(0, 0, 3, 1, 1, 2);
+  }
+
+  @Test
+  void theSurroundingsAloneAreThoseOfTheReport() {
+    Findings findings = Samples.findings();
+    QueueVerdict verdict = findings.verdicts().get(0);
+    Map<String, Object> report = ParsedJson.object(JsonReport.of(findings));
+    String alone =
+        SurroundingsJson.of(findings.around(verdict).orElseThrow(), verdict, findings.everyone());
+    assertThat(ParsedJson.object(alone)).isEqualTo(at(report, "queues.0.surroundings"));
+    assertThat(at(report, "queues.0.surroundings.other_vms.healthy")).isEqualTo(1L);
+    assertThat(at(report, "queues.0.surroundings.cpu.waited_percent")).isEqualTo(43.0);
+    assertThat(at(report, "queues.0.surroundings.vmm.waits_for_vhost")).isEqualTo(true);
+    assertThat(at(report, "queues.0.surroundings.on_cpu.0.comm")).isEqualTo("stress\u001b[31m\n");
+    assertThat(at(report, "queues.1.surroundings")).isNull();
   }
 }

@@ -3,6 +3,7 @@ package org.vhostwatch.report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.vhostwatch.detect.Confidence;
@@ -11,14 +12,30 @@ import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.exposure.Clue;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.HostExposure;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.exposure.QueueExposure;
+import org.vhostwatch.exposure.QueueRater;
+import org.vhostwatch.exposure.TapState;
+import org.vhostwatch.exposure.Uplink;
+import org.vhostwatch.host.Surroundings;
+import org.vhostwatch.host.Switch;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.EpisodeLengths;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.Measurement;
+import org.vhostwatch.probe.ProgramRuns;
+import org.vhostwatch.probe.ReturnCounts;
 import org.vhostwatch.probe.SpinCounters;
-import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.EpisodeTotals;
 import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
 
@@ -33,7 +50,7 @@ public final class Samples {
 
   public static Worker worker(int tid, int tgid, long cpuTicks) {
     return new Worker(
-        tid, tgid, 4242, "vhost-" + tgid, Worker.Kind.VMM_THREAD, 'R', cpuTicks, 3, 0);
+        tid, tgid, 4242, "vhost-" + tgid, Worker.Kind.VMM_THREAD, 'R', cpuTicks, 0, 3, 0);
   }
 
   public static CensusQueue queue(long vq, int pid, int tid, String tap, int index, int waiting) {
@@ -54,8 +71,7 @@ public final class Samples {
         waiting,
         waiting == 0 ? 0 : 0xffff888109990000L,
         waiting == 0 ? 0 : 60_366,
-        tap,
-        index);
+        new TapPort(tap, 12, "br0", 4026531840L, index, true));
   }
 
   public static SpinCounters spin(long vq, int tid, boolean indices) {
@@ -73,7 +89,8 @@ public final class Samples {
         2,
         2,
         8,
-        indices);
+        indices,
+        new EpisodeLengths(4_000_000_000L, 4_400_000_000L, List.of(3L, 2L, 2L, 1L, 0L)));
   }
 
   public static Evidence evidence(long vq, int tid) {
@@ -167,16 +184,48 @@ public final class Samples {
                 "0.23.5",
                 true,
                 List.of(
-                    new Measurement("get_rx_ret", "it is inlined", Measurement.Quality.DERIVED)))),
+                    new Measurement("get_rx_ret", "it is inlined", Measurement.Quality.DERIVED)),
+                Optional.of(exposure()))),
         5.25,
         verdicts,
         workers,
         List.of(vmms),
+        Map.of(),
         verdicts.isEmpty() ? 0 : 2,
         1,
         0,
         0,
-        List.of());
+        List.of(),
+        Map.of(VQ, surroundings(VQ, "vnet3", 0, 812)),
+        verdicts);
+  }
+
+  /** What goes on around a queue whose VMM hangs, with hostile names. */
+  public static Surroundings surroundings(long vq, String tap, long moved, long dropped) {
+    Surroundings.Runner other = new Surroundings.Runner(99, 98, "stress\u001b[31m\n", 430, 1, 50);
+    return new Surroundings(
+        vq,
+        5_000_000_000L,
+        Optional.of(new Surroundings.Scheduling(3, "0-3,8", 0, 0, 0, 560, 430)),
+        Optional.of(
+            new Surroundings.VmmState(
+                4711,
+                'D',
+                9,
+                0,
+                Optional.of(false),
+                1,
+                List.of(
+                    new Surroundings.Waiting(
+                        4711,
+                        "qemu\u202e",
+                        "__vhost_worker_flush",
+                        List.of("__vhost_worker_flush+0x8e/0x110 [vhost]", "vhost_dev_flush+0x1"))),
+                Optional.of(new Surroundings.Runner(4720, 4711, "CPU 0/KVM", 20, 0, 0)))),
+        List.of(other),
+        false,
+        Optional.of(new Surroundings.TapCounters(tap, 5, 1_200, moved, dropped, 0)),
+        List.of("net of 4711: did not answer within 400 ms"));
   }
 
   public static Findings findings() {
@@ -184,8 +233,8 @@ public final class Samples {
         List.of(
             livelocked(VQ, 4711, 4713, "vnet3", 0), healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1)),
         List.of(worker(4713, 4711, 123_456), worker(5002, 5000, 77)),
-        new Vmm(4711, 99, "qemu-system-x86", "web01", Optional.of("0000-11")),
-        new Vmm(5000, 99, "qemu-system-x86", "db02", Optional.empty()));
+        new Vmm(4711, 99, "qemu-system-x86", "web01", Optional.of("0000-11"), Optional.empty()),
+        new Vmm(5000, 99, "qemu-system-x86", "db02", Optional.empty(), Optional.empty()));
   }
 
   public static ProbeStatus probes(boolean up, List<String> troubles) {
@@ -198,7 +247,7 @@ public final class Samples {
         up,
         2,
         attached,
-        Map.of("kprobe:vhost:vhost_discard_vq_desc", new ProbeStatus.Runs(120_000, 36_000_000)),
+        Map.of("kprobe:vhost:vhost_discard_vq_desc", new ProgramRuns.Runs(120_000, 36_000_000)),
         5,
         7,
         up ? 11 : 0,
@@ -208,8 +257,51 @@ public final class Samples {
         troubles);
   }
 
-  public static CaptureTotals totals() {
-    return CaptureTotals.NONE.plus(evidence(VQ, 4713), 256);
+  public static KernelExposure exposure() {
+    return new KernelExposure(
+        Exposure.AFFECTED,
+        "Linux 6.18.15 is affected: from 5.18 on, and in 6.18.y before 6.18.40",
+        "6.18.15",
+        List.of(
+            new Clue(
+                Clue.Source.VERSION,
+                Exposure.AFFECTED,
+                true,
+                "Linux 6.18.15 is affected: from 5.18 on, and in 6.18.y before 6.18.40")));
+  }
+
+  /** The kernel of {@link #exposure} with one queue that can be hit and one that cannot. */
+  public static HostExposure hostExposure() {
+    List<Uplink> uplinks = List.of(new Uplink("eth0", "physical", Uplink.State.ON));
+    return new HostExposure(
+        WALL_MILLIS,
+        KERNEL,
+        exposure(),
+        List.of(
+            queueExposure(
+                livelocked(VQ, 4711, 4713, "vnet3", 0),
+                "web01",
+                new TapState(
+                    List.of("tx-tcp-segmentation", "tx-tcp6-segmentation"), "", 1500, uplinks, "")),
+            queueExposure(
+                healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1),
+                "db02",
+                new TapState(List.of(), "", 1500, uplinks, ""))),
+        true,
+        List.of());
+  }
+
+  private static QueueExposure queueExposure(QueueVerdict verdict, String vm, TapState tap) {
+    CensusQueue queue = Objects.requireNonNull(verdict.queue());
+    return QueueRater.rate(
+        Optional.of(queue),
+        queue.port(),
+        Optional.of(new Vmm(queue.process(), 99, "qemu", vm, Optional.empty(), Optional.empty())),
+        tap);
+  }
+
+  public static ReturnCounts totals() {
+    return ReturnCounts.of(evidence(VQ, 4713), 256);
   }
 
   public static HostSnapshot snapshot(List<QueueStatus> queues) {
@@ -221,14 +313,42 @@ public final class Samples {
             new HostSnapshot.WorkerStatus("web01", worker(4713, 4711, 123_456)),
             new HostSnapshot.WorkerStatus("db02", worker(5002, 5000, 77))),
         probes(true, List.of()),
-        totals());
+        totals(),
+        new EpisodeTotals(2, 400_000_000L, List.of(0L, 1L, 1L, 2L, 2L)),
+        exposure(),
+        incidents(),
+        new OwnCost(
+            new OwnCost.Usage(12_340_000_000L, 60L << 20),
+            new OwnCost.Usage(5_600_000_000L, 90L << 20),
+            Switch.ON,
+            true,
+            2));
+  }
+
+  public static IncidentTotals incidents() {
+    return new IncidentTotals(
+        3,
+        1,
+        2,
+        List.of(
+            new IncidentTotals.Row(
+                "20261123T140640Z-0a1b2c3d", WALL_MILLIS, 0, "", 1, "web01", "vnet3", 0)));
   }
 
   public static HostSnapshot snapshot() {
     return snapshot(
         List.of(
             new QueueStatus(
-                "web01", "vnet3", 0, livelocked(VQ, 4711, 4713, "vnet3", 0), WALL_MILLIS - 4_000),
-            new QueueStatus("db02", "vnet7", 1, healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1), 0)));
+                "web01",
+                Optional.empty(),
+                new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+                livelocked(VQ, 4711, 4713, "vnet3", 0),
+                WALL_MILLIS - 4_000),
+            new QueueStatus(
+                "db02",
+                Optional.empty(),
+                new TapPort("vnet7", 12, "br0", 4026531840L, 1, true),
+                healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1),
+                0)));
   }
 }

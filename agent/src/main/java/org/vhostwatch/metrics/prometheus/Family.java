@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.vhostwatch.probe.EpisodeLengths;
+import org.vhostwatch.snapshot.EpisodeTotals;
 
 /** The samples of one metric at one scrape. */
 final class Family {
@@ -15,9 +17,7 @@ final class Family {
    * Upper bounds of the packet lengths: the sizes that buffers have (1536, 4096), jumbo frames, and
    * the super-packets above.
    */
-  private static final long[] LENGTHS = {
-    64, 256, 1024, 1536, 4096, 9216, 16_384, 32_768, 49_152, 65_536
-  };
+  static final long[] LENGTHS = {64, 256, 1024, 1536, 4096, 9216, 16_384, 32_768, 49_152, 65_536};
 
   private final Metric metric;
   private final List<Sample> samples = new ArrayList<>();
@@ -31,13 +31,11 @@ final class Family {
     return add(metric.sample(), metric.labels(), List.of(labelValues), value);
   }
 
-  /** Adds a histogram of packet lengths; what is not above 0 is an empty queue, not a packet. */
-  Family lengths(SortedMap<Long, Long> counts) {
-    double sum = 0;
+  /** Adds a histogram of packet lengths, whose sum is given: they may be rounded. */
+  Family lengths(SortedMap<Long, Long> counts, long sum) {
     long all = 0;
     long[] below = new long[LENGTHS.length];
-    for (Map.Entry<Long, Long> entry : counts.tailMap(1L).entrySet()) {
-      sum += (double) entry.getKey() * entry.getValue();
+    for (Map.Entry<Long, Long> entry : counts.entrySet()) {
       all += entry.getValue();
       for (int i = 0; i < LENGTHS.length; i++) {
         below[i] += entry.getKey() <= LENGTHS[i] ? entry.getValue() : 0;
@@ -46,8 +44,21 @@ final class Family {
     for (int i = 0; i < LENGTHS.length; i++) {
       bucket(Collector.doubleToGoString((double) LENGTHS[i]), below[i]);
     }
-    bucket("+Inf", all);
-    add(metric.family() + "_count", List.of(), List.of(), (double) all);
+    return end(all, (double) sum);
+  }
+
+  /** Adds a histogram of the lengths of spins. */
+  Family episodes(EpisodeTotals episodes) {
+    for (int i = 0; i < EpisodeLengths.BOUNDS.size(); i++) {
+      bucket(
+          Collector.doubleToGoString(EpisodeLengths.BOUNDS.get(i) / 1e9), episodes.below().get(i));
+    }
+    return end(episodes.count(), episodes.nanos() / 1e9);
+  }
+
+  private Family end(long count, double sum) {
+    bucket("+Inf", count);
+    add(metric.family() + "_count", List.of(), List.of(), (double) count);
     return add(metric.family() + "_sum", List.of(), List.of(), sum);
   }
 

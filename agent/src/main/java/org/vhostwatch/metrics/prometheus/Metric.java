@@ -22,6 +22,8 @@ enum Metric {
       "1 while a packet waits, nothing moves and the worker sleeps.",
       Labels.QUEUE),
   QUEUE_SPIN_SECONDS(Collector.Type.COUNTER, "seconds", "Time spent spinning.", Labels.QUEUE),
+  QUEUE_SPIN_LONGEST_SECONDS(
+      Collector.Type.GAUGE, "seconds", "Length of the longest spin so far.", Labels.QUEUE),
   QUEUE_SPIN_EPISODES(
       Collector.Type.COUNTER, "", "Spins begun, near misses included.", Labels.QUEUE),
   QUEUE_SPIN_PASSES(
@@ -51,9 +53,18 @@ enum Metric {
       "",
       "Returns of get_rx_bufs in captures, measured or derived.",
       Labels.RESULT),
+  SPIN_EPISODE_SECONDS(
+      Collector.Type.HISTOGRAM,
+      "seconds",
+      "Lengths of spins that have ended, all queues together.",
+      List.of()),
   PEEK_LENGTH_BYTES(
       Collector.Type.HISTOGRAM, "bytes", "Lengths of packets peeked at in captures.", List.of()),
   DESC_RETURNS(Collector.Type.COUNTER, "", "Descriptor fetches in captures.", Labels.RESULT),
+  INCIDENTS(Collector.Type.COUNTER, "", "Incidents opened.", List.of()),
+  INCIDENTS_OPEN(Collector.Type.GAUGE, "", "Incidents that go on.", List.of()),
+  INCIDENT_WRITE_FAILURES(
+      Collector.Type.COUNTER, "", "Failed attempts to write incidents to disk.", List.of()),
   WORKER_CPU_SECONDS(
       Collector.Type.COUNTER, "seconds", "CPU time of a vhost worker.", List.of("vm", "worker")),
   WORKERS(Collector.Type.GAUGE, "", "vhost workers on this host.", List.of()),
@@ -65,6 +76,28 @@ enum Metric {
       Labels.PROBE),
   PROBE_RUN_SECONDS(
       Collector.Type.COUNTER, "seconds", "Time spent in the probe's program.", Labels.PROBE),
+  BPF_STATS_ENABLED(
+      Collector.Type.GAUGE, "", "1 if the kernel counts runs of BPF programs.", List.of()),
+  CPU_SECONDS(
+      Collector.Type.COUNTER,
+      "seconds",
+      "CPU time of the agent and of what it starts.",
+      Labels.PROCESS),
+  RESIDENT_MEMORY_BYTES(
+      Collector.Type.GAUGE,
+      "bytes",
+      "Resident memory of the agent and of what it starts.",
+      Labels.PROCESS),
+  CEILING_EXCEEDED(
+      Collector.Type.GAUGE,
+      "",
+      "1 while probing pauses because agent and bpftrace used too much.",
+      List.of()),
+  CEILING_HITS(
+      Collector.Type.COUNTER,
+      "",
+      "Times that agent and bpftrace used too much and probes were detached.",
+      List.of()),
   BPFTRACE_UP(Collector.Type.GAUGE, "", "1 if the resident bpftrace runs and answers.", List.of()),
   BPFTRACE_RESTARTS(Collector.Type.COUNTER, "", "Restarts of the resident bpftrace.", List.of()),
   BPFTRACE_LINES_REJECTED(
@@ -83,7 +116,17 @@ enum Metric {
       "seconds",
       "When the picture that these metrics show was made.",
       List.of()),
-  KERNEL(Collector.Type.INFO, "", "The running kernel.", List.of("release")),
+  PROBE_MODE(
+      Collector.Type.GAUGE,
+      "",
+      "1 for what stays attached while nothing is wrong, 0 for the others.",
+      List.of("mode")),
+  KERNEL_EXPOSURE(
+      Collector.Type.GAUGE,
+      "",
+      "1 for what is known of this kernel as to CVE-2026-74356, 0 for the others.",
+      List.of("status")),
+  KERNEL(Collector.Type.INFO, "", "The running kernel.", List.of("release", "upstream")),
   BUILD(Collector.Type.INFO, "", "This vhostwatch.", List.of("version"));
 
   private static final String PREFIX = "vhostwatch_";
@@ -106,6 +149,7 @@ enum Metric {
     static final List<String> QUEUE = List.of("vm", "tap", "queue");
     static final List<String> RESULT = List.of("result");
     static final List<String> PROBE = List.of("probe");
+    static final List<String> PROCESS = List.of("process");
   }
 
   /** Returns the name that the client library wants: without {@code _total} and {@code _info}. */

@@ -27,6 +27,7 @@ final class QueueSeries {
   private long episodes;
   private long passes;
   private double spunNanos;
+  private long longestNanos;
 
   private QueueSeries(Key key) {
     this.key = key;
@@ -62,6 +63,9 @@ final class QueueSeries {
     episodes += verdict.episodes();
     passes += verdict.passes();
     spunNanos += verdict.spunNanos();
+    if (verdict.spin() != null) {
+      longestNanos = Math.max(longestNanos, verdict.spin().longestNanos());
+    }
   }
 
   /** Returns the labels' values, in the order of the metrics' labels. */
@@ -93,5 +97,10 @@ final class QueueSeries {
 
   double spunNanos() {
     return spunNanos;
+  }
+
+  /** Returns the length of the longest episode, 0 without one. */
+  double longestNanos() {
+    return longestNanos;
   }
 }

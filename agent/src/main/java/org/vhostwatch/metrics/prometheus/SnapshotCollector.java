@@ -11,11 +11,17 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
-import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.probe.Mode;
+import org.vhostwatch.probe.ReturnCounts;
+import org.vhostwatch.snapshot.EpisodeTotals;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.HostSnapshot.WorkerStatus;
+import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 
 /**
@@ -48,12 +54,20 @@ final class SnapshotCollector extends Collector {
     Scrape scrape = new Scrape(families);
     QueueSeries.of(snapshot.queues()).forEach(scrape::queue);
     scrape.workers(snapshot.workers());
+    scrape.episodes(snapshot.episodes());
     scrape.captures(snapshot.totals());
+    scrape.incidents(snapshot.incidents());
     scrape.probes(snapshot.probes());
+    scrape.cost(snapshot.cost());
     scrape
         .add(Metric.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.wallMillis() / MILLIS)
-        .add(Metric.KERNEL, 1, LabelText.of(snapshot.kernel()))
+        .add(
+            Metric.KERNEL,
+            1,
+            LabelText.of(snapshot.kernel()),
+            LabelText.of(snapshot.exposure().upstream()))
         .add(Metric.BUILD, 1, LabelText.of(version));
+    scrape.exposure(snapshot.exposure().status());
     List<MetricFamilySamples> samples = new ArrayList<>();
     families.values().forEach(family -> samples.add(family.samples()));
     return samples;
@@ -80,6 +94,7 @@ final class SnapshotCollector extends Collector {
       add(Metric.QUEUE_LIVELOCKED, is(queue.worst() == Verdict.LIVELOCKED), labels);
       add(Metric.QUEUE_SPINNING, is(queue.worst() == Verdict.SPINNING), labels);
       add(Metric.QUEUE_STALLED, is(queue.worst() == Verdict.STALLED), labels);
+      add(Metric.QUEUE_SPIN_LONGEST_SECONDS, queue.longestNanos() / NANOS, labels);
       add(Metric.QUEUE_SPIN_SECONDS, queue.spunNanos() / NANOS, labels);
       add(Metric.QUEUE_SPIN_EPISODES, queue.episodes(), labels);
       add(Metric.QUEUE_SPIN_PASSES, queue.passes(), labels);
@@ -120,14 +135,24 @@ final class SnapshotCollector extends Collector {
       }
     }
 
-    void captures(CaptureTotals totals) {
+    void captures(ReturnCounts totals) {
       add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsZero(), "zero");
       add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsPositive(), "positive");
       add(Metric.GET_RX_BUFS_RETURNS, totals.getRxBufsError(), "error");
       add(Metric.DESC_RETURNS, totals.descriptorHeads(), "head");
       add(Metric.DESC_RETURNS, totals.descriptorEmpty(), "empty");
       add(Metric.DESC_RETURNS, totals.descriptorErrors(), "error");
-      family(Metric.PEEK_LENGTH_BYTES).lengths(totals.peekLengths());
+      family(Metric.PEEK_LENGTH_BYTES).lengths(totals.peekLengths(), totals.peekBytes());
+    }
+
+    void episodes(EpisodeTotals episodes) {
+      family(Metric.SPIN_EPISODE_SECONDS).episodes(episodes);
+    }
+
+    void incidents(IncidentTotals incidents) {
+      add(Metric.INCIDENTS, incidents.opened());
+      add(Metric.INCIDENTS_OPEN, incidents.open());
+      add(Metric.INCIDENT_WRITE_FAILURES, incidents.writeFailures());
     }
 
     void probes(ProbeStatus probes) {
@@ -141,6 +166,9 @@ final class SnapshotCollector extends Collector {
                 add(Metric.PROBE_RUNS, runs.count(), LabelText.of(probe));
                 add(Metric.PROBE_RUN_SECONDS, runs.nanos() / NANOS, LabelText.of(probe));
               });
+      for (Mode mode : Mode.values()) {
+        add(Metric.PROBE_MODE, is(mode.word().equals(probes.mode())), mode.word());
+      }
       add(Metric.BPFTRACE_UP, is(probes.up()));
       add(Metric.BPFTRACE_RESTARTS, probes.restarts());
       add(Metric.BPFTRACE_LINES_REJECTED, probes.rejectedLines());
@@ -149,6 +177,29 @@ final class SnapshotCollector extends Collector {
       add(Metric.CENSUS_FAILURES, probes.censusFailures());
       add(Metric.CENSUS_LAST_TIMESTAMP_SECONDS, probes.lastCensusWallMillis() / MILLIS);
       add(Metric.CAPTURES, probes.captures());
+    }
+
+    void cost(OwnCost cost) {
+      if (cost.bpfStats() != Switch.UNKNOWN) {
+        add(Metric.BPF_STATS_ENABLED, is(cost.bpfStats() == Switch.ON));
+      }
+      if (!cost.equals(OwnCost.NONE)) {
+        usage(cost.agent(), "agent");
+        usage(cost.children(), "bpftrace");
+      }
+      add(Metric.CEILING_EXCEEDED, is(cost.over()));
+      add(Metric.CEILING_HITS, cost.hits());
+    }
+
+    private void usage(OwnCost.Usage usage, String process) {
+      add(Metric.CPU_SECONDS, usage.cpuNanos() / NANOS, process);
+      add(Metric.RESIDENT_MEMORY_BYTES, usage.residentBytes(), process);
+    }
+
+    void exposure(Exposure known) {
+      for (Exposure status : Exposure.values()) {
+        add(Metric.KERNEL_EXPOSURE, is(status == known), status.label());
+      }
     }
 
     private static long is(boolean so) {

@@ -35,7 +35,11 @@ final class Scrapes {
             new PrometheusExposition(Samples::snapshot, "0.1.0-test");
         SelfMetrics self = new SelfMetrics(exposition.registry(), () -> 3)) {
       self.cycle(Duration.ofMillis(12));
+      self.lag(Duration.ofMillis(3));
+      self.scan(Duration.ofMillis(5));
       self.droppedLines(4);
+      self.mitigated();
+      self.mitigationFailed();
       return text(exposition, accept);
     }
   }

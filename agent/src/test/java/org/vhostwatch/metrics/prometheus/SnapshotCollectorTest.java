@@ -2,14 +2,24 @@ package org.vhostwatch.metrics.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.probe.ReturnCounts;
 import org.vhostwatch.report.Samples;
-import org.vhostwatch.snapshot.CaptureTotals;
+import org.vhostwatch.snapshot.EpisodeTotals;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.HostSnapshot.WorkerStatus;
+import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
 
@@ -28,18 +38,60 @@ class SnapshotCollectorTest {
             "vhostwatch_get_rx_bufs_returns_total{result=\"zero\",} 0.0",
             "vhostwatch_desc_returns_total{result=\"error\",} 0.0",
             "vhostwatch_peek_length_bytes_bucket{le=\"+Inf\",} 0.0",
-            "vhostwatch_censuses_total 0.0")
+            "vhostwatch_censuses_total 0.0",
+            "vhostwatch_ceiling_exceeded 0.0",
+            "vhostwatch_ceiling_hits_total 0.0")
         .noneMatch(line -> line.startsWith("vhostwatch_queue_"));
+  }
+
+  /** Who adds a bound to one of them must not forget the other. */
+  @Test
+  void theScriptRoundsLengthsUpToTheBoundsOfTheMetric() throws IOException {
+    String script = Files.readString(Path.of("../bpf-scripts/histograms.bt"));
+    List<Long> bounds =
+        Pattern.compile("\\$length <= (\\d+)\\) \\{ \\$bound = \\1; \\}")
+            .matcher(script)
+            .results()
+            .map(found -> Long.valueOf(found.group(1)))
+            .sorted()
+            .toList();
+    assertThat(bounds).containsExactlyElementsOf(Arrays.stream(Family.LENGTHS).boxed().toList());
+  }
+
+  @Test
+  void whatWasNotMeasuredIsAbsent() {
+    assertThat(lines(Scrapes.of(host(List.of(), List.of()))))
+        .noneMatch(
+            line ->
+                line.startsWith("vhostwatch_cpu_")
+                    || line.startsWith("vhostwatch_resident_")
+                    || line.startsWith("vhostwatch_bpf_stats_")
+                    || line.startsWith("vhostwatch_probe_run"));
   }
 
   @Test
   void queuesWithTheSameLabelsShareASeriesOfTheWorst() {
     QueueStatus healthy =
-        new QueueStatus("web01", "vnet3", 0, Samples.healthy(2, 9, 10, "vnet3", 0), 0);
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+            Samples.healthy(2, 9, 10, "vnet3", 0),
+            0);
     QueueStatus locked =
-        new QueueStatus("web01", "vnet3", 0, Samples.livelocked(1, 7, 8, "vnet3", 0), 5_000);
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+            Samples.livelocked(1, 7, 8, "vnet3", 0),
+            5_000);
     QueueStatus earlier =
-        new QueueStatus("web01", "vnet3", 0, Samples.livelocked(3, 7, 8, "vnet3", 0), 4_000);
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+            Samples.livelocked(3, 7, 8, "vnet3", 0),
+            4_000);
     List<String> lines = lines(Scrapes.of(host(List.of(healthy, locked, earlier), List.of())));
     String labels = "{vm=\"web01\",tap=\"vnet3\",queue=\"0\",} ";
     assertThat(lines)
@@ -53,7 +105,13 @@ class SnapshotCollectorTest {
 
   @Test
   void aWorkerWithoutAKnownQueueIsNoQueue() {
-    QueueStatus blind = new QueueStatus("web01", "", 0, Samples.blind(Samples.worker(8, 7, 1)), 0);
+    QueueStatus blind =
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("", 12, "br0", 4026531840L, 0, true),
+            Samples.blind(Samples.worker(8, 7, 1)),
+            0);
     assertThat(lines(Scrapes.of(host(List.of(blind), List.of()))))
         .noneMatch(line -> line.startsWith("vhostwatch_queue_"));
   }
@@ -93,8 +151,8 @@ class SnapshotCollectorTest {
       queues.add(
           new QueueStatus(
               "x".repeat(256) + end,
-              "t",
-              0,
+              Optional.empty(),
+              new TapPort("t", 12, "br0", 4026531840L, 0, true),
               Samples.healthy(Long.parseLong(end), 1, 2, "t", 0),
               0));
     }
@@ -110,7 +168,11 @@ class SnapshotCollectorTest {
     for (int i = 0; i < 2_000; i++) {
       queues.add(
           new QueueStatus(
-              "vm" + i, "vnet" + i, 0, Samples.livelocked(i + 1, i, i, "vnet" + i, 0), 1));
+              "vm" + i,
+              Optional.empty(),
+              new TapPort("vnet" + i, 12, "br0", 4026531840L, 0, true),
+              Samples.livelocked(i + 1, i, i, "vnet" + i, 0),
+              1));
     }
     HostSnapshot host = host(queues, List.of());
     assertThat(lines(Scrapes.of(host)))
@@ -119,13 +181,28 @@ class SnapshotCollectorTest {
   }
 
   private static String scrapeOf(String vm) {
-    QueueStatus status = new QueueStatus(vm, "", 0, Samples.healthy(1, 8, 9, "", 0), 0);
+    QueueStatus status =
+        new QueueStatus(
+            vm,
+            Optional.empty(),
+            new TapPort("", 12, "br0", 4026531840L, 0, true),
+            Samples.healthy(1, 8, 9, "", 0),
+            0);
     return Scrapes.of(host(List.of(status), List.of()));
   }
 
   private static HostSnapshot host(List<QueueStatus> queues, List<WorkerStatus> workers) {
     return new HostSnapshot(
-        Samples.WALL_MILLIS, Samples.KERNEL, queues, workers, NO_PROBES, CaptureTotals.NONE);
+        Samples.WALL_MILLIS,
+        Samples.KERNEL,
+        queues,
+        workers,
+        NO_PROBES,
+        ReturnCounts.NONE,
+        EpisodeTotals.NONE,
+        Samples.exposure(),
+        IncidentTotals.NONE,
+        OwnCost.NONE);
   }
 
   private static List<String> lines(String text) {

@@ -1,0 +1,207 @@
+package org.vhostwatch.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.vhostwatch.config.Keys;
+import org.vhostwatch.detect.Settings;
+import org.vhostwatch.evidence.Diagnosis;
+import org.vhostwatch.evidence.Examination;
+import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.exposure.KernelRater;
+import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Vmm;
+import org.vhostwatch.libc.NetNamespace;
+import org.vhostwatch.mitigate.HeldTaps;
+import org.vhostwatch.mitigate.Mitigator;
+import org.vhostwatch.mitigate.TapResult;
+import org.vhostwatch.mitigate.Target;
+import org.vhostwatch.mitigate.Targets;
+import org.vhostwatch.probe.ProbeKit;
+import org.vhostwatch.probe.Spawner;
+import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.report.MitigationReport;
+import org.vhostwatch.report.MitigationReport.Mode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vhostwatch mitigate}: turns the offloads of exposed taps off, and on again. */
+@Command(
+    name = "mitigate",
+    sortOptions = false,
+    header = "Turns off, on exposed taps, the offloads that let packets reach guests uncut.",
+    description = {
+      "What cannot be larger than a buffer cannot livelock a queue: on an affected kernel this turns "
+          + "off the segmentation features on the way out of each tap behind vhost_net, so that "
+          + "packets are cut before. Only says what it would do, unless --apply is given. What was "
+          + "before is kept in the state folder, and --undo restores exactly that.",
+      "It prevents the next livelock; one that is there is not ended by it. A macvtap cannot be "
+          + "helped so. Needs root.",
+      ""
+    },
+    optionListHeading = "Options:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all is as wanted; of a dry run: all could be looked at",
+      "1:some is not: each tap says why",
+      "3:could not: not root, no such tap or VM, or the state folder cannot be used",
+      "4:refused: this kernel is fixed, or not known to be affected",
+      "64:wrong usage",
+      "78:wrong configuration"
+    })
+final class MitigateCommand implements Callable<Integer> {
+
+  /** For one tap: a question to the kernel takes milliseconds, on a sick host for ever. */
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
+  @Option(names = "--apply", description = "Do it.")
+  private boolean apply;
+
+  @Option(
+      names = "--undo",
+      description = "Request what was before, on all taps that are mitigated or those named.")
+  private boolean undo;
+
+  @Option(
+      names = "--tap",
+      paramLabel = "NAME",
+      description = "Only this tap; may be given several times.")
+  private List<String> taps = new ArrayList<>();
+
+  @Option(names = "--vm", paramLabel = "NAME", description = "Only taps of this VM.")
+  private @Nullable String vm;
+
+  @Option(
+      names = "--force",
+      description =
+          "Also on a kernel that is not known to be affected, and on taps of guests that cannot "
+              + "livelock.")
+  private boolean force;
+
+  @Mixin private final FormatOption format = new FormatOption();
+
+  @Mixin
+  private final Configured configured =
+      Configured.with(Keys.STATE_DIR, Keys.BPFTRACE, Keys.SCRIPTS);
+
+  @Override
+  public Integer call() throws Failure, IOException, InterruptedException {
+    if (apply && undo) {
+      throw new ParameterException(
+          spec.commandLine(), "--apply and --undo are opposites: give one of them");
+    }
+    if ((apply || undo) && !ProbeKit.privileged()) {
+      throw new Failure(ExitCode.UNKNOWN, "not root: run it as root to change taps");
+    }
+    Mitigator mitigator = new Mitigator(configured.state(), LIMIT);
+    MitigationReport report = undo ? undone(mitigator) : mitigated(mitigator);
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(format.json() ? report.json() : report.text());
+    out.flush();
+    return report.exitCode();
+  }
+
+  private MitigationReport undone(Mitigator mitigator)
+      throws Failure, IOException, InterruptedException {
+    say("restoring what is remembered in " + configured.state().path());
+    List<TapResult> results =
+        mitigator.undo(
+            entry ->
+                (taps.isEmpty() || taps.contains(entry.tap()))
+                    && (vm == null || vm.equals(entry.vm())));
+    if (results.isEmpty() && (!taps.isEmpty() || vm != null)) {
+      throw new Failure(ExitCode.UNKNOWN, "no mitigated tap is remembered of " + wanted());
+    }
+    return new MitigationReport(
+        Mode.UNDO, release(), KernelExposure.NOT_RATED, false, ownNetns(), results, List.of());
+  }
+
+  private MitigationReport mitigated(Mitigator mitigator)
+      throws Failure, IOException, InterruptedException {
+    Mode mode = apply ? Mode.APPLY : Mode.DRY_RUN;
+    Spawner spawner = new Spawner();
+    ProbeKit kit = ProbeKit.prepare(configured.kit(), spawner);
+    KernelExposure kernel =
+        new KernelRater(new ProcFs(Path.of("/")), configured.state(), Optional.of(spawner)).rate();
+    boolean refused = kernel.status() != Exposure.AFFECTED && !force;
+    List<String> troubles = new ArrayList<>();
+    List<Target> targets = kit.vhostNetLoaded() ? targets(kit, troubles) : List.of();
+    if (targets.isEmpty() && (!taps.isEmpty() || vm != null)) {
+      throw new Failure(ExitCode.UNKNOWN, "no tap behind vhost_net here is of " + wanted());
+    }
+    List<TapResult> results =
+        apply && !refused
+            ? mitigator.apply(targets, force, Mitigator.By.OPERATOR)
+            : mitigator.plan(targets, force);
+    return new MitigationReport(
+        mode, kit.facts().release(), kernel, refused, ownNetns(), results, troubles);
+  }
+
+  private List<Target> targets(ProbeKit kit, List<String> troubles)
+      throws IOException, InterruptedException {
+    Examination examination =
+        new Examination(kit, new Diagnosis(Settings.DEFAULT), null, this::say, Configured.PATIENCE);
+    Findings findings = examination.look();
+    List<Target> all;
+    if (findings.censuses() > 0) {
+      all =
+          Targets.of(
+              findings.verdicts(), verdict -> findings.vmm(verdict).map(Vmm::name).orElse(""));
+    } else {
+      troubles.addAll(kit.troubles());
+      troubles.addAll(findings.troubles());
+      troubles.add(
+          "no census: these are all taps that processes with vhost workers hold, whatever for");
+      all = HeldTaps.of(findings.vmms(), LIMIT);
+    }
+    Set<Target> chosen = new LinkedHashSet<>();
+    for (Target target : all) {
+      if ((taps.isEmpty() || taps.contains(target.name()))
+          && (vm == null || vm.equals(target.vm()))) {
+        chosen.add(target);
+      }
+    }
+    return List.copyOf(chosen);
+  }
+
+  private String wanted() {
+    List<String> words = new ArrayList<>();
+    if (!taps.isEmpty()) {
+      words.add("tap " + String.join(", ", taps));
+    }
+    if (vm != null) {
+      words.add("VM " + vm);
+    }
+    return String.join(" and ", words);
+  }
+
+  private void say(String words) {
+    spec.commandLine().getErr().println("vhostwatch: " + words);
+  }
+
+  private static long ownNetns() throws IOException {
+    return NetNamespace.inodeAt(Path.of("/proc/self/ns/net"));
+  }
+
+  private static String release() {
+    return System.getProperty("os.version", "");
+  }
+}

@@ -1,0 +1,74 @@
+package org.vhostwatch.cli;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vhostwatch.config.Configuration;
+import org.vhostwatch.config.Problem;
+
+/**
+ * Reads the configuration again while the daemon runs. What is wrong changes nothing; what cannot
+ * change stays, and that is said by name.
+ */
+final class Reloader {
+
+  private final Supplier<Configuration.Found> source;
+  private final Consumer<Configuration> daemon;
+  private Configuration inForce;
+
+  /**
+   * @param inForce what the daemon was started with
+   * @param source reads it anew
+   * @param daemon takes what is in force after that
+   */
+  Reloader(
+      Configuration inForce, Supplier<Configuration.Found> source, Consumer<Configuration> daemon) {
+    this.inForce = inForce;
+    this.source = source;
+    this.daemon = daemon;
+  }
+
+  synchronized void reload() {
+    Configuration.Found found = source.get();
+    List<Problem> problems = found.problems();
+    if (!problems.isEmpty()) {
+      Configured.lines(problems).forEach(line -> log().error("{}", line));
+      log().error("the configuration was not reloaded: nothing has changed");
+      return;
+    }
+    Configuration.Reload reload = inForce.reload(found.configuration());
+    inForce = reload.next();
+    daemon.accept(inForce);
+    log().info("the configuration was reloaded: {}", changes(reload.changed()));
+    for (Configuration.Change kept : reload.kept()) {
+      log()
+          .warn(
+              "{} stays {}: {} ({}) takes a restart",
+              kept.before().key(),
+              kept.before().text(),
+              kept.after().text(),
+              kept.after().origin().text());
+    }
+  }
+
+  private static String changes(List<Configuration.Change> changes) {
+    return changes.isEmpty()
+        ? "nothing has changed"
+        : changes.stream()
+            .map(
+                change ->
+                    change.after().key()
+                        + " "
+                        + change.before().text()
+                        + " -> "
+                        + change.after().text())
+            .collect(Collectors.joining(", "));
+  }
+
+  private static Logger log() {
+    return LoggerFactory.getLogger("vhostwatch");
+  }
+}

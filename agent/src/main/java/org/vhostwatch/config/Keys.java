@@ -1,0 +1,135 @@
+package org.vhostwatch.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.vhostwatch.probe.Mode;
+
+/** Every key, in the order in which they are shown. */
+public final class Keys {
+
+  public static final Key<InetSocketAddress> LISTEN =
+      new Key<>(
+          "listen",
+          Kind.address(),
+          "127.0.0.1:19739",
+          false,
+          "Where to serve metrics and status, in plain HTTP without authentication");
+
+  public static final Key<Duration> CONFIRM =
+      new Key<>(
+          "confirm",
+          Kind.time("1s", "10m"),
+          "3s",
+          true,
+          "How long a spin lasts before it is a livelock");
+
+  public static final Key<Duration> CENSUS_PERIOD =
+      new Key<>(
+          "census-period",
+          Kind.time("10s", "24h"),
+          "60s",
+          true,
+          "Time between two censuses of a quiet host");
+
+  public static final Key<Mode> MODE =
+      new Key<>(
+          "mode",
+          Kind.mode(),
+          "sentinel",
+          false,
+          "What stays attached while nothing is wrong (sentinel: a probe that healthy traffic never"
+              + " reaches; on-demand: nothing, the sentinel comes while a worker is busy; continuous:"
+              + " also probes on each packet, for labs)");
+
+  public static final Key<Integer> MAX_CPU =
+      new Key<>(
+          "max-cpu",
+          Kind.limit("PERCENT", "a whole percentage of one CPU", 1, 1000),
+          "20",
+          true,
+          "Ceiling of the CPU time of agent and bpftrace together in five minutes, in percent of"
+              + " one CPU");
+
+  public static final Key<Long> MAX_MEMORY =
+      new Key<>(
+          "max-memory",
+          Kind.size("64M", "1024G"),
+          "512M",
+          true,
+          "Ceiling of the resident memory of agent and bpftrace together, held for a minute");
+
+  public static final Key<Boolean> AUTO_MITIGATE =
+      new Key<>(
+          "auto-mitigate",
+          Kind.flag(),
+          "no",
+          false,
+          "On an affected kernel, turn offloads of exposed taps off without being asked, as"
+              + " `vhostwatch mitigate --apply` does; without it the daemon changes nothing");
+
+  public static final Key<Duration> MITIGATE_COOLDOWN =
+      new Key<>(
+          "mitigate-cooldown",
+          Kind.time("1s", "24h"),
+          "60s",
+          true,
+          "Least time between two batches of changes by auto-mitigate");
+
+  public static final Key<Integer> MITIGATE_LIMIT =
+      new Key<>(
+          "mitigate-limit",
+          Kind.number("N", "a whole number of taps", 1, 1000),
+          "20",
+          true,
+          "Most taps that auto-mitigate changes in any hour");
+
+  public static final Key<Path> STATE_DIR =
+      new Key<>(
+          "state-dir",
+          Kind.path("FOLDER"),
+          "/var/lib/vhostwatch",
+          false,
+          "Folder of what is kept beyond a run");
+
+  public static final Key<Optional<Path>> BPFTRACE =
+      new Key<>(
+          "bpftrace",
+          Kind.pathOrAuto("PATH"),
+          "auto",
+          false,
+          "Where bpftrace is (auto: in one of the usual folders)");
+
+  public static final Key<Optional<Path>> SCRIPTS =
+      new Key<>(
+          "scripts",
+          Kind.pathOrAuto("FOLDER"),
+          "auto",
+          false,
+          "Folder of the bpftrace scripts (auto: the installed one)");
+
+  /** All of them. */
+  public static final List<Key<?>> ALL =
+      List.of(
+          LISTEN,
+          CONFIRM,
+          CENSUS_PERIOD,
+          MODE,
+          MAX_CPU,
+          MAX_MEMORY,
+          AUTO_MITIGATE,
+          MITIGATE_COOLDOWN,
+          MITIGATE_LIMIT,
+          STATE_DIR,
+          BPFTRACE,
+          SCRIPTS);
+
+  private Keys() {}
+
+  /** Returns the key of this name. */
+  public static Optional<Key<?>> named(String name) {
+    return ALL.stream().filter(key -> key.name().equals(name)).findFirst();
+  }
+}

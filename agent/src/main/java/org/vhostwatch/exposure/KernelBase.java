@@ -1,0 +1,93 @@
+package org.vhostwatch.exposure;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Who built the running kernel, and from what.
+ *
+ * @param builder name of the distribution, empty if none is recognized
+ * @param upstream the upstream version it is made from
+ * @param follows whether that version says which fixes are in it; a distribution that picks fixes
+ *     into an older base does not follow
+ * @param packageVersion version of its package, empty if the kernel does not say
+ */
+record KernelBase(
+    String builder, Optional<UpstreamVersion> upstream, boolean follows, String packageVersion) {
+
+  /** {@code Ubuntu 6.8.0-45.45-generic 6.8.12}. */
+  private static final Pattern SIGNATURE = Pattern.compile("Ubuntu (\\S+) (\\S+)");
+
+  private static final Pattern FLAVOUR = Pattern.compile("-[a-z][a-z0-9-]*$");
+
+  /** {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)}; the release is 6.1.0-56 then. */
+  private static final Pattern DEBIAN = Pattern.compile(".*\\bDebian (\\d\\S*).*");
+
+  private static final Pattern PROXMOX = Pattern.compile(".*\\bPMX (\\d\\S*).*");
+
+  /** A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f}. */
+  private static final Pattern SNAPSHOT = Pattern.compile(".*-\\d+-g[0-9a-f]{7,40}\\b.*");
+
+  /**
+   * What releases of distributions look like that pick fixes into an older base, or whose way of
+   * taking them is not known here.
+   */
+  private enum Backporter {
+    RHEL("RHEL or a rebuild of it", ".*\\.el\\d+.*"),
+    UBUNTU("Ubuntu", ".*-(generic|lowlatency|aws|azure|gcp|kvm|oracle)(-\\w+)?"),
+    SUSE("SUSE", ".*-(default|preempt)"),
+    AMAZON("Amazon Linux", ".*\\.amzn\\d+.*"),
+    AZURE("Azure Linux", ".*\\.(azl|cm)\\d+.*"),
+    OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl)\\d+.*");
+
+    private final String label;
+    private final Pattern form;
+
+    Backporter(String label, String form) {
+      this.label = label;
+      this.form = Pattern.compile(form);
+    }
+  }
+
+  /**
+   * Recognizes a kernel.
+   *
+   * @param release as {@code uname -r}
+   * @param version as {@code uname -v}
+   * @param signature content of /proc/version_signature, empty without
+   */
+  static KernelBase of(String release, String version, String signature) {
+    Matcher ubuntu = SIGNATURE.matcher(signature);
+    if (ubuntu.matches()) {
+      return new KernelBase(
+          Backporter.UBUNTU.label,
+          UpstreamVersion.parse(ubuntu.group(2)),
+          false,
+          FLAVOUR.matcher(ubuntu.group(1)).replaceFirst(""));
+    }
+    Matcher debian = DEBIAN.matcher(version);
+    if (debian.matches()) {
+      return new KernelBase(
+          "Debian", UpstreamVersion.parse(debian.group(1)), true, debian.group(1));
+    }
+    Matcher proxmox = PROXMOX.matcher(version);
+    if (proxmox.matches()) {
+      return new KernelBase(
+          "Proxmox", UpstreamVersion.parse(proxmox.group(1)), false, proxmox.group(1));
+    }
+    Optional<UpstreamVersion> upstream = UpstreamVersion.parse(release);
+    if (release.contains(".elrepo.")) {
+      return new KernelBase("ELRepo", upstream, true, "");
+    }
+    for (Backporter backporter : Backporter.values()) {
+      if (backporter.form.matcher(release).matches()) {
+        return new KernelBase(backporter.label, upstream, false, "");
+      }
+    }
+    if (SNAPSHOT.matcher(release).matches()) {
+      return new KernelBase("a tree between two releases", upstream, false, "");
+    }
+    return new KernelBase(release.matches(".*\\.fc\\d+.*") ? "Fedora" : "", upstream, true, "");
+  }
+}

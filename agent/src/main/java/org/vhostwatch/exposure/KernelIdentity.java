@@ -1,0 +1,46 @@
+package org.vhostwatch.exposure;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.vhostwatch.host.ProcFs;
+
+/**
+ * What an experiment on this kernel is true of: this boot, this kernel, and this code of vhost. A
+ * module that is loaded again from another file, or a live patch, makes it another.
+ *
+ * @param bootId of this boot, from /proc/sys/kernel/random/boot_id
+ * @param release as {@code uname -r}
+ * @param version as {@code uname -v}
+ * @param code what tells the code of vhost from another
+ */
+public record KernelIdentity(String bootId, String release, String version, String code) {
+
+  private static final int SMALL = 4 << 10;
+
+  /** Reads it; the parts that cannot be read are empty. */
+  public static KernelIdentity read(ProcFs fs) {
+    StringBuilder code = new StringBuilder();
+    for (String module : List.of("vhost", "vhost_net")) {
+      code.append(module).append(' ').append(module(fs, "sys/module/" + module)).append("; ");
+    }
+    Livepatches patches = Livepatches.read(fs);
+    code.append("live patches ").append(new TreeSet<>(patches.replacing()));
+    return new KernelIdentity(
+        fs.text("proc/sys/kernel/random/boot_id", SMALL).orElse(""),
+        fs.text("proc/sys/kernel/osrelease", SMALL).orElse(""),
+        fs.text("proc/sys/kernel/version", SMALL).orElse(""),
+        code.toString());
+  }
+
+  /** A hash of the sources where the module has one, else the linker's of the binary. */
+  private static String module(ProcFs fs, String directory) {
+    Optional<String> sources = fs.text(directory + "/srcversion", SMALL);
+    if (sources.isPresent()) {
+      return sources.get();
+    }
+    return fs.read(directory + "/notes/.note.gnu.build-id", SMALL)
+        .map(note -> java.util.HexFormat.of().formatHex(note))
+        .orElse(fs.exists(directory + "/initstate") ? "loaded" : "not a module");
+  }
+}

@@ -1,0 +1,33 @@
+package org.vhostwatch.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Who could have changed what root acts on. */
+public final class Ownership {
+
+  private static final int OTHERS_WRITE = 0022;
+  private static final int STICKY = 01000;
+
+  private Ownership() {}
+
+  /**
+   * Returns why a file or folder is not to be trusted, and the remedy; empty if nobody but root and
+   * the user that runs this can change it.
+   */
+  public static Optional<String> objection(Path path) throws IOException {
+    int owner = (Integer) Files.getAttribute(path, "unix:uid");
+    int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    if (owner != 0 && owner != self) {
+      return Optional.of("owned by user " + owner + "; make root its owner");
+    }
+    int mode = (Integer) Files.getAttribute(path, "unix:mode");
+    // In a folder with the sticky bit others cannot replace what is not theirs.
+    boolean kept = Files.isDirectory(path) && (mode & STICKY) != 0;
+    return (mode & OTHERS_WRITE) != 0 && !kept
+        ? Optional.of("writable by others; run chmod go-w on it")
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,24 @@
+package org.vhostwatch.host;
+
+import java.util.Optional;
+
+/**
+ * What /proc/PID/task/TID/schedstat says of one thread (Documentation/scheduler/sched-stats.rst).
+ *
+ * @param ranNanos time on a CPU, nanoseconds
+ * @param waitedNanos time waiting for one, nanoseconds
+ */
+record SchedStat(long ranNanos, long waitedNanos) {
+
+  /** Those two, and how often it got a CPU. */
+  private static final int NUMBERS = 3;
+
+  /** Reads a schedstat file; empty if there is none, or if it is not whole. */
+  static Optional<SchedStat> read(ProcFs fs, String relative, byte[] buffer) {
+    int length = fs.read(relative, buffer);
+    long[] numbers = new long[NUMBERS];
+    return length >= 0 && TaskStat.numbers(buffer, 0, length, numbers)
+        ? Optional.of(new SchedStat(numbers[0], numbers[1]))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,168 @@
+package org.vhostwatch.host;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What goes on around one queue over some time: its VMM, its worker's CPU, its tap. Each part is
+ * empty if it could not be read. Text is as it was found, any characters.
+ *
+ * @param vq address of the queue
+ * @param nanos time between the two readings that differences are of
+ * @param worker how the worker is scheduled
+ * @param vmm the process that owns the queue
+ * @param onCpu who else ran last on the worker's CPU and used CPU time meanwhile, most first
+ * @param cpuCut whether not all threads of the host could be looked at
+ * @param tap the tap's counters
+ * @param troubles what could not be read, and why
+ */
+public record Surroundings(
+    long vq,
+    long nanos,
+    Optional<Scheduling> worker,
+    Optional<VmmState> vmm,
+    List<Runner> onCpu,
+    boolean cpuCut,
+    Optional<TapCounters> tap,
+    List<String> troubles) {
+  public Surroundings {
+    onCpu = List.copyOf(onCpu);
+    troubles = List.copyOf(troubles);
+  }
+
+  /** Returns the time between the two readings in seconds. */
+  public double seconds() {
+    return nanos / 1e9;
+  }
+
+  /**
+   * How a thread is scheduled.
+   *
+   * @param cpu where it ran last
+   * @param allowed the CPUs it may run on, as {@code 0-3,8}; empty if not known
+   * @param ranPermille share of the time that it ran, -1 if not known
+   * @param waitedPermille share of the time that it was ready and waited for a CPU, -1 if not known
+   */
+  public record Scheduling(
+      int cpu,
+      String allowed,
+      int nice,
+      int policy,
+      int rtPriority,
+      int ranPermille,
+      int waitedPermille) {}
+
+  /**
+   * A process that runs a VM.
+   *
+   * @param state of its main thread, as in proc_pid_stat(5)
+   * @param threads how many it has
+   * @param stopped how many of them are stopped, by a signal or a tracer
+   * @param frozen whether its cgroup is frozen; empty if not known
+   * @param uninterruptible how many threads are in D state
+   * @param waiting some of those
+   * @param hottest the thread that used most CPU time, the worker left out
+   */
+  public record VmmState(
+      int pid,
+      char state,
+      int threads,
+      int stopped,
+      Optional<Boolean> frozen,
+      int uninterruptible,
+      List<Waiting> waiting,
+      Optional<Runner> hottest) {
+    public VmmState {
+      waiting = List.copyOf(waiting);
+    }
+
+    /** Returns whether a thread waits for a vhost worker to end what it has been given. */
+    public boolean waitsForVhost() {
+      return waiting.stream().anyMatch(Waiting::inVhostFlush);
+    }
+  }
+
+  /**
+   * A thread in D state.
+   *
+   * @param wchan the kernel function that it waits in, empty if not known
+   * @param stack its kernel stack, innermost first; empty if it may not be read
+   */
+  public record Waiting(int tid, String comm, String wchan, List<String> stack) {
+    private static final List<String> FLUSH = List.of("vhost_dev_flush", "__vhost_worker_flush");
+
+    /** Parts of the names of functions that wait for storage. */
+    private static final List<String> STORAGE =
+        List.of(
+            "io_schedule",
+            "blk_",
+            "bio_",
+            "nfs",
+            "rpc_",
+            "drbd",
+            "ceph",
+            "rbd_",
+            "jbd2",
+            "ext4_",
+            "xfs_",
+            "btrfs_",
+            "folio_wait",
+            "wait_on_page",
+            "fuse_",
+            "dm_",
+            "nvme_",
+            "scsi_");
+
+    public Waiting {
+      stack = List.copyOf(stack);
+    }
+
+    public boolean inVhostFlush() {
+      return FLUSH.stream().anyMatch(this::passes);
+    }
+
+    public boolean inStorage() {
+      return !inVhostFlush() && STORAGE.stream().anyMatch(this::passes);
+    }
+
+    private boolean passes(String function) {
+      return wchan.startsWith(function)
+          || stack.stream().anyMatch(frame -> frame.startsWith(function));
+    }
+  }
+
+  /**
+   * A thread that used CPU time.
+   *
+   * @param permille of one CPU, over the time between the readings
+   * @param policy how it is scheduled; sched(7)
+   */
+  public record Runner(int tid, int pid, String comm, int permille, int policy, int rtPriority) {}
+
+  /**
+   * A tap's counters at the end, and by how much they grew. The tap transmits what the guest
+   * receives.
+   */
+  public record TapCounters(
+      String name,
+      long txPackets,
+      long txDropped,
+      long txPacketsMore,
+      long txDroppedMore,
+      long rxPacketsMore) {
+
+    /** Whether the guest gets packets. */
+    public enum Flow {
+      /** Packets go to the guest. */
+      MOVING,
+      /** None does, and those that come are dropped: the tap's queue is full. */
+      DROPPING,
+      /** None does, and none is dropped. */
+      STILL
+    }
+
+    public Flow flow() {
+      return txPacketsMore > 0 ? Flow.MOVING : txDroppedMore > 0 ? Flow.DROPPING : Flow.STILL;
+    }
+  }
+}

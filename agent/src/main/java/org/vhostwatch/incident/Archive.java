@@ -1,0 +1,322 @@
+package org.vhostwatch.incident;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vhostwatch.state.StateDirectory;
+
+/**
+ * Keeps incidents on disk, on a thread of its own: nobody who hands one in ever waits for a disk.
+ * What cannot be written stays in memory and is tried again; of several versions of an incident
+ * only the last is written.
+ */
+public final class Archive implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
+
+  /**
+   * How much is kept.
+   *
+   * @param incidents at most; the oldest closed ones go first
+   * @param bytes of all files together, at most
+   */
+  public record Limits(int incidents, long bytes) {
+    public static final Limits DEFAULT = new Limits(200, 64L << 20);
+  }
+
+  private static final long FIRST_PAUSE_MILLIS = 1000;
+  private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+  /** While the disk is full, so much of recordings waits in memory; the records always do. */
+  private static final long MAX_WAITING_BYTES = 8 << 20;
+
+  /** How long the last incidents may take to be written as the agent ends. */
+  private static final long CLOSE_MILLIS = 3000;
+
+  private static final class Pending {
+    Incident incident;
+    byte[] recording = new byte[0];
+    long version;
+
+    Pending(Incident incident) {
+      this.incident = incident;
+    }
+  }
+
+  private final StateDirectory folder;
+  private final Limits limits;
+  private final Consumer<Stored> loaded;
+  private final Object lock = new Object();
+  private final Map<String, Pending> pending = new LinkedHashMap<>();
+  private final Map<String, Boolean> closed = new HashMap<>();
+  private final Set<String> recorded = new HashSet<>();
+  private final AtomicLong failures = new AtomicLong();
+  private final Thread thread = new Thread(this::run, "incidents");
+  private final CountDownLatch done = new CountDownLatch(1);
+  private boolean stopping;
+  private boolean failing;
+  private long version;
+
+  /**
+   * @param loaded takes, on the archive's thread, what lies there at the start
+   */
+  public Archive(StateDirectory folder, Limits limits, Consumer<Stored> loaded) {
+    this.folder = folder;
+    this.limits = limits;
+    this.loaded = loaded;
+    thread.setDaemon(true);
+  }
+
+  /** Reads what is there, then writes what is handed in. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Hands in an incident as it is now. */
+  public void put(Incident incident) {
+    synchronized (lock) {
+      Pending entry = pending.computeIfAbsent(incident.id(), absent -> new Pending(incident));
+      entry.incident = incident;
+      entry.version = ++version;
+      lock.notifyAll();
+    }
+  }
+
+  /**
+   * Hands in an incident with its recording; returns false if there is no room for that.
+   *
+   * @param recording at most 4 MiB
+   */
+  public boolean put(Incident incident, byte[] recording) {
+    synchronized (lock) {
+      long waiting = pending.values().stream().mapToLong(entry -> entry.recording.length).sum();
+      boolean fits =
+          recording.length <= Stored.MAX_RECORDING_BYTES
+              && waiting + recording.length <= MAX_WAITING_BYTES;
+      put(incident);
+      Pending entry = pending.get(incident.id());
+      if (fits && entry != null) {
+        entry.recording = recording;
+      }
+      return fits;
+    }
+  }
+
+  /** Returns how often a write has failed. */
+  public long writeFailures() {
+    return failures.get();
+  }
+
+  /** Writes what is left, in some seconds at most. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      stopping = true;
+      lock.notifyAll();
+    }
+    try {
+      if (!done.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      load();
+      long pause = FIRST_PAUSE_MILLIS;
+      while (true) {
+        Map<String, Pending> due = next();
+        if (due.isEmpty()) {
+          return;
+        }
+        boolean written = write(due);
+        pause = written ? FIRST_PAUSE_MILLIS : Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+        if (!written && !rest(pause)) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      done.countDown();
+    }
+  }
+
+  private void load() {
+    Stored stored;
+    try {
+      folder.removeUnfinished();
+      stored = Stored.read(folder);
+    } catch (IOException e) {
+      stored =
+          new Stored(
+              List.of(),
+              List.of("the incidents in " + folder.path() + " cannot be read: " + cause(e)));
+    }
+    for (Incident incident : stored.incidents()) {
+      closed.put(incident.id(), incident.state() == Incident.State.CLOSED);
+      if (incident.recorded()) {
+        recorded.add(incident.id());
+      }
+    }
+    loaded.accept(stored);
+  }
+
+  /** Waits for work; returns copies of it, nothing when the archive ends. */
+  private Map<String, Pending> next() throws InterruptedException {
+    synchronized (lock) {
+      while (pending.isEmpty() && !stopping) {
+        lock.wait();
+      }
+      Map<String, Pending> due = new LinkedHashMap<>();
+      pending.forEach(
+          (id, entry) -> {
+            Pending copy = new Pending(entry.incident);
+            copy.recording = entry.recording;
+            copy.version = entry.version;
+            due.put(id, copy);
+          });
+      return due;
+    }
+  }
+
+  /** Returns false if the archive ends meanwhile. */
+  private boolean rest(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    synchronized (lock) {
+      while (!stopping && System.nanoTime() < end) {
+        lock.wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+      }
+      return !stopping;
+    }
+  }
+
+  private boolean write(Map<String, Pending> due) {
+    String trouble = "";
+    for (Map.Entry<String, Pending> entry : due.entrySet()) {
+      try {
+        write(entry.getValue());
+        settle(entry.getKey(), entry.getValue());
+      } catch (IOException e) {
+        failures.incrementAndGet();
+        trouble = cause(e);
+      }
+    }
+    if (trouble.isEmpty()) {
+      try {
+        prune();
+      } catch (IOException e) {
+        failures.incrementAndGet();
+        trouble = cause(e);
+      }
+    }
+    if (!trouble.isEmpty() && !failing) {
+      LOG.error(
+          "incidents cannot be written to {}: {}; they are kept in memory and tried again",
+          folder.path(),
+          trouble);
+    } else if (trouble.isEmpty() && failing) {
+      LOG.info("incidents are written to {} again", folder.path());
+    }
+    failing = !trouble.isEmpty();
+    return trouble.isEmpty();
+  }
+
+  private void write(Pending entry) throws IOException {
+    String id = entry.incident.id();
+    if (entry.recording.length > 0) {
+      folder.write(id + Stored.RECORDING, entry.recording);
+      recorded.add(id);
+    }
+    folder.write(id + Stored.JSON, fitting(entry.incident.withRecording(recorded.contains(id))));
+    closed.put(id, entry.incident.state() == Incident.State.CLOSED);
+  }
+
+  /** A version that came meanwhile stays. */
+  private void settle(String id, Pending written) {
+    synchronized (lock) {
+      Pending now = pending.get(id);
+      if (now != null && now.version == written.version) {
+        pending.remove(id);
+      } else if (now != null && now.recording == written.recording) {
+        now.recording = new byte[0];
+      }
+    }
+  }
+
+  /** Returns the incident's text, without what makes it too long. */
+  private static byte[] fitting(Incident incident) {
+    byte[] whole = IncidentJson.of(incident).getBytes(StandardCharsets.UTF_8);
+    if (whole.length <= Stored.MAX_JSON_BYTES) {
+      return whole;
+    }
+    List<Look> looks = new ArrayList<>();
+    incident.looks().stream().findFirst().ifPresent(looks::add);
+    whole = json(incident, looks);
+    return whole.length <= Stored.MAX_JSON_BYTES ? whole : json(incident, List.of());
+  }
+
+  private static byte[] json(Incident incident, List<Look> looks) {
+    return IncidentJson.of(incident.withLooks(looks)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void prune() throws IOException {
+    Map<String, Long> sizes = new TreeMap<>();
+    for (String name : folder.names()) {
+      int dot = name.lastIndexOf('.');
+      String id = dot < 0 ? name : name.substring(0, dot);
+      String kind = dot < 0 ? "" : name.substring(dot);
+      if (IncidentJson.ID.matcher(id).matches()
+          && (kind.equals(Stored.JSON) || kind.equals(Stored.RECORDING))) {
+        sizes.merge(id, size(folder.path().resolve(name)), Long::sum);
+      }
+    }
+    long bytes = sizes.values().stream().mapToLong(Long::longValue).sum();
+    int count = sizes.size();
+    // Ids begin with their time: the order is that of the first signs.
+    for (Map.Entry<String, Long> oldest : sizes.entrySet()) {
+      if (count <= limits.incidents() && bytes <= limits.bytes()) {
+        return;
+      }
+      if (closed.getOrDefault(oldest.getKey(), true)) {
+        folder.delete(oldest.getKey() + Stored.RECORDING);
+        folder.delete(oldest.getKey() + Stored.JSON);
+        closed.remove(oldest.getKey());
+        recorded.remove(oldest.getKey());
+        count--;
+        bytes -= oldest.getValue();
+      }
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static String cause(IOException e) {
+    String what = e.getMessage() == null ? e.toString() : Stored.oneLine(e);
+    return e instanceof java.nio.file.AccessDeniedException ? what + ": access denied" : what;
+  }
+}

@@ -1,0 +1,135 @@
+package org.vhostwatch.incident;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The record of one livelock, or of a queue that keeps falling into it. Immutable.
+ *
+ * @param id its name, also that of its files: time and hash, nothing that a VM could choose
+ * @param state whether it goes on
+ * @param queue which queue
+ * @param kernel release, as {@code uname -r}
+ * @param bpftrace version, empty if there is none
+ * @param agent version of this program
+ * @param confidence of the verdict, in lower case
+ * @param count livelocks in it; more than one if the queue flaps
+ * @param occurrences the first and the last of them, in order; never empty
+ * @param looks what was seen, in order
+ * @param gaps times in which no agent watched: the first and the last
+ * @param log what the daemon said meanwhile
+ * @param recorded whether it has a recording
+ */
+public record Incident(
+    String id,
+    State state,
+    QueueIdentity queue,
+    String kernel,
+    String bpftrace,
+    String agent,
+    String confidence,
+    int count,
+    List<Occurrence> occurrences,
+    List<Look> looks,
+    List<Gap> gaps,
+    List<String> log,
+    boolean recorded) {
+
+  /** Whether an incident goes on. */
+  public enum State {
+    /** The queue is livelocked, or was until just now. */
+    OPEN,
+    /** The agent was told to stop while it was: the next one goes on with it. */
+    INTERRUPTED,
+    /** It is over. */
+    CLOSED
+  }
+
+  public Incident {
+    occurrences = List.copyOf(occurrences);
+    looks = List.copyOf(looks);
+    gaps = List.copyOf(gaps);
+    log = List.copyOf(log);
+    if (occurrences.isEmpty()) {
+      throw new IllegalArgumentException("an incident without an occurrence");
+    }
+  }
+
+  /** Returns the livelock that began it. */
+  public Occurrence first() {
+    return occurrences.get(0);
+  }
+
+  /** Returns the latest livelock. */
+  public Occurrence last() {
+    return occurrences.get(occurrences.size() - 1);
+  }
+
+  /** Returns when it ended, milliseconds since 1970; 0 while it goes on. */
+  public long ended() {
+    return state == State.CLOSED ? last().ended() : 0;
+  }
+
+  /** Returns how it ended; empty while it goes on. */
+  public Optional<Ending> how() {
+    return state == State.OPEN ? Optional.empty() : last().how();
+  }
+
+  /** Returns from the first sign to the end, or to the last time it was seen, in milliseconds. */
+  public long millis() {
+    long end = state == State.CLOSED ? last().ended() : last().lastSeen();
+    return Math.max(0, end - first().firstSign());
+  }
+
+  /** Returns this incident with another log. */
+  public Incident withLog(List<String> lines) {
+    return new Incident(
+        id,
+        state,
+        queue,
+        kernel,
+        bpftrace,
+        agent,
+        confidence,
+        count,
+        occurrences,
+        looks,
+        gaps,
+        lines,
+        recorded);
+  }
+
+  Incident withLooks(List<Look> others) {
+    return new Incident(
+        id,
+        state,
+        queue,
+        kernel,
+        bpftrace,
+        agent,
+        confidence,
+        count,
+        occurrences,
+        others,
+        gaps,
+        log,
+        recorded);
+  }
+
+  Incident withRecording(boolean has) {
+    return new Incident(
+        id,
+        state,
+        queue,
+        kernel,
+        bpftrace,
+        agent,
+        confidence,
+        count,
+        occurrences,
+        looks,
+        gaps,
+        log,
+        has);
+  }
+}

@@ -1,0 +1,52 @@
+package org.vhostwatch.mitigate;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Calls that may never come back, because the kernel's network lock (rtnl) is held for ever. */
+final class Deadline {
+  private Deadline() {}
+
+  /** The kernel did not answer in time. */
+  static final class Passed extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Passed(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * Returns what a call returns. A call that is late is left behind on its own thread, with all
+   * that it holds: it must own what it uses.
+   *
+   * @throws Passed if it takes longer
+   */
+  static <T> T call(String what, Duration limit, Callable<T> call)
+      throws IOException, InterruptedException {
+    FutureTask<T> task = new FutureTask<>(call);
+    Thread thread = new Thread(task, "mitigate");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new Passed(
+          what
+              + ": the kernel did not answer within "
+              + limit.toSeconds()
+              + " s; something holds its network lock (rtnl)",
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IOException(what + ": " + e.getCause(), e.getCause());
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package org.vhostwatch.state;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * A folder of small files, such as /var/lib/vhostwatch, or a folder in it. A file is replaced
+ * atomically: whoever reads it, now or after a power cut, sees the old content or the new one.
+ * Files are readable by their owner alone, because they hold names of VMs.
+ *
+ * <p>Several processes may use one folder; of two that write the same file one wins, whole.
+ */
+public final class StateDirectory {
+
+  /** Where the state is kept unless the operator names another folder. */
+  public static final Path DEFAULT = Path.of("/var/lib/vhostwatch");
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  private static final String UNFINISHED = ".unfinished-";
+
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final Path folder;
+
+  /** Names a folder, which is made at the first write. */
+  public StateDirectory(Path folder) {
+    this.folder = folder.toAbsolutePath();
+  }
+
+  /** Returns the folder. */
+  public Path path() {
+    return folder;
+  }
+
+  /** Returns a folder in this one. */
+  public StateDirectory in(String name) {
+    return new StateDirectory(file(name));
+  }
+
+  /**
+   * Replaces a file, or makes it.
+   *
+   * @param name letters, digits, dots, dashes and underscores; at most 128
+   * @throws IOException if it cannot be written; the old content, if any, is still there then
+   */
+  public void write(String name, byte[] content) throws IOException {
+    Path target = file(name);
+    Files.createDirectories(folder, OWNER_ONLY);
+    Path unfinished = Files.createTempFile(folder, UNFINISHED, "", OWNER_ONLY_FILE);
+    try {
+      try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+        ByteBuffer rest = ByteBuffer.wrap(content);
+        while (rest.hasRemaining()) {
+          out.write(rest);
+        }
+        out.force(true);
+      }
+      Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      try {
+        Files.deleteIfExists(unfinished);
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
+      throw e;
+    }
+    // Without this the rename itself may be lost in a power cut.
+    try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+      directory.force(true);
+    }
+  }
+
+  /**
+   * Returns a file's content, empty if there is no such file.
+   *
+   * @param maxBytes what is longer was not written by this program
+   * @throws IOException if it cannot be read, is no plain file, or is longer than {@code maxBytes}
+   */
+  public Optional<byte[]> read(String name, int maxBytes) throws IOException {
+    Path file = file(name);
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      // A folder that may not be searched looks like one without the file.
+      if (Files.exists(folder) && !Files.isExecutable(folder)) {
+        throw new IOException(folder + " may not be read by this user");
+      }
+      return Optional.empty();
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(file + " is not a plain file");
+    }
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] content = in.readNBytes(maxBytes);
+      if (in.read() >= 0) {
+        throw new IOException(file + " is longer than " + maxBytes + " bytes");
+      }
+      return Optional.of(content);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the names of the finished files, in order; none if the folder is not there.
+   *
+   * @throws IOException if the folder cannot be read
+   */
+  public List<String> names() throws IOException {
+    List<String> names = new ArrayList<>();
+    if (!Files.exists(folder)) {
+      return names;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (NAME.matcher(name).matches() && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+          names.add(name);
+        }
+      }
+    }
+    Collections.sort(names);
+    return names;
+  }
+
+  /**
+   * Takes a lock that one process at a time holds, for reading a file and writing it anew. A
+   * process that ends, however it ends, gives it back.
+   *
+   * @param name of the lock, as that of a file
+   * @param patience how long to wait for it
+   * @return the lock; close it to give it back
+   * @throws IOException if another holds it all that time, or the folder cannot be written
+   */
+  public Closeable lock(String name, Duration patience) throws IOException, InterruptedException {
+    Path file = file(name);
+    Files.createDirectories(folder, OWNER_ONLY);
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            OWNER_ONLY_FILE);
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while (!locked(channel)) {
+        if (System.nanoTime() - end >= 0) {
+          throw new IOException(
+              "another vhostwatch is at work (it holds " + file + "); try again when it is done");
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+      return channel;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // by another thread of this process
+    }
+  }
+
+  /** Removes a file, if it is there. */
+  public void delete(String name) throws IOException {
+    Files.deleteIfExists(file(name));
+  }
+
+  /** Removes what a process that was killed while it wrote has left. */
+  public void removeUnfinished() throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+      for (Path entry : entries) {
+        Files.deleteIfExists(entry);
+      }
+    }
+  }
+
+  private Path file(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("'" + name + "' is not a name of a state file");
+    }
+    return folder.resolve(name);
+  }
+}

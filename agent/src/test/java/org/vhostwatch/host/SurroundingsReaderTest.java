@@ -1,0 +1,200 @@
+package org.vhostwatch.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.FileOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SurroundingsReaderTest {
+  private static final String HEADER =
+      """
+      Inter-|   Receive                            |  Transmit
+       face |bytes    packets errs drop fifo frame |bytes    packets errs drop
+      """;
+  private static final SurroundingsReader.Target TARGET =
+      new SurroundingsReader.Target(0xabcL, 43, 42, 42, "vnet0", 0);
+
+  private final Path root;
+  private final FakeHost host;
+  private final SurroundingsReader reader;
+
+  SurroundingsReaderTest(@TempDir Path root) {
+    this.root = root;
+    this.host = new FakeHost(root);
+    this.reader = new SurroundingsReader(host.fs());
+  }
+
+  @BeforeEach
+  void aVmAndItsNeighbours() {
+    host.process(42, "qemu", 777, "qemu")
+        .worker(42, 43, "vhost-42", 778, 100)
+        .thread(42, 44, "CPU 0/KVM", FakeHost.PROCESS, 779, 100)
+        .process(50, "stress", 800)
+        .thread(50, 50, "stress ) \u001b[31m", FakeHost.PROCESS, 800, 100)
+        .thread(50, 51, "idle", FakeHost.PROCESS, 801, 100);
+    counters(10, 5, 0);
+    host.file("proc/42/task/43/schedstat", "1000000000 1000 7\n");
+    host.file("proc/42/task/43/status", "Name:\tvhost-42\nCpus_allowed_list:\t0-3,8\n");
+  }
+
+  @Test
+  void saysWhoElseUsesTheCpu() {
+    SurroundingsReader.Beginning beginning = reader.begin(List.of(TARGET));
+    host.thread(50, 50, "stress ) \u001b[31m", FakeHost.PROCESS, 800, 140);
+    host.thread(42, 44, "CPU 0/KVM", FakeHost.PROCESS, 779, 110);
+    // Another thread with an old one's id used nothing yet.
+    host.thread(50, 51, "new", FakeHost.PROCESS, 999, 500);
+    Surroundings seen = only(reader.end(beginning));
+    assertThat(seen.vq()).isEqualTo(0xabcL);
+    assertThat(seen.onCpu()).extracting(Surroundings.Runner::tid).containsExactly(50, 44);
+    assertThat(seen.onCpu().get(0).comm()).as("raw").isEqualTo("stress ) \u001b[31m");
+    assertThat(seen.onCpu().get(0).pid()).isEqualTo(50);
+    assertThat(seen.vmm().orElseThrow().hottest().orElseThrow().tid()).isEqualTo(44);
+    assertThat(seen.cpuCut()).isFalse();
+    assertThat(seen.troubles()).isEmpty();
+    Surroundings.Scheduling worker = seen.worker().orElseThrow();
+    assertThat(worker.cpu()).isEqualTo(3);
+    assertThat(worker.allowed()).isEqualTo("0-3,8");
+    assertThat(worker.nice()).isEqualTo(-5);
+    assertThat(worker.waitedPermille()).isZero();
+  }
+
+  @Test
+  void atMostFiveOthersAreNamed() {
+    for (int tid = 100; tid < 120; tid++) {
+      host.thread(50, tid, "t" + tid, FakeHost.PROCESS, 800, 100);
+    }
+    SurroundingsReader.Beginning beginning = reader.begin(List.of(TARGET));
+    for (int tid = 100; tid < 120; tid++) {
+      host.thread(50, tid, "t" + tid, FakeHost.PROCESS, 800, 100 + tid);
+    }
+    assertThat(only(reader.end(beginning)).onCpu())
+        .hasSize(5)
+        .isSortedAccordingTo((a, b) -> b.permille() - a.permille());
+  }
+
+  @Test
+  void tapCountersAreComparedOverTime() {
+    SurroundingsReader.Beginning beginning = reader.begin(List.of(TARGET));
+    counters(10, 5, 812);
+    Surroundings.TapCounters tap = only(reader.end(beginning)).tap().orElseThrow();
+    assertThat(tap.flow()).isEqualTo(Surroundings.TapCounters.Flow.DROPPING);
+    assertThat(tap).isEqualTo(new Surroundings.TapCounters("vnet0", 5, 812, 0, 812, 0));
+    counters(12, 9, 812);
+    tap = only(reader.end(beginning)).tap().orElseThrow();
+    assertThat(tap.flow()).isEqualTo(Surroundings.TapCounters.Flow.MOVING);
+    assertThat(tap.rxPacketsMore()).isEqualTo(2);
+  }
+
+  @Test
+  void aTapOfThatNameInAnotherNamespaceIsNotIt() throws Exception {
+    host.directory("proc/42/ns");
+    Files.createSymbolicLink(root.resolve("proc/42/ns/net"), Path.of("net:[7]"));
+    for (long netns : new long[] {7, 8}) {
+      SurroundingsReader.Target target =
+          new SurroundingsReader.Target(1, 43, 42, 42, "vnet0", netns);
+      Surroundings seen = only(reader.end(reader.begin(List.of(target))));
+      assertThat(seen.tap().isPresent()).isEqualTo(netns == 7);
+      assertThat(seen.troubles()).hasSize(netns == 7 ? 0 : 1);
+    }
+  }
+
+  @Test
+  void saysWhereTheVmmHangs() {
+    state(42, 'D');
+    host.file("proc/42/task/42/wchan", "__vhost_worker_flush");
+    host.file(
+        "proc/42/task/42/stack",
+        "[<0>] __vhost_worker_flush+0x8e/0x110 [vhost]\n[<0>] vhost_dev_flush+0x1f/0x40 [vhost]\n");
+    Surroundings.VmmState vmm = only(reader.end(reader.begin(List.of(TARGET)))).vmm().orElseThrow();
+    assertThat(vmm.state()).isEqualTo('D');
+    assertThat(vmm.uninterruptible()).isEqualTo(1);
+    assertThat(vmm.waitsForVhost()).isTrue();
+    assertThat(vmm.waiting().get(0).stack())
+        .containsExactly(
+            "__vhost_worker_flush+0x8e/0x110 [vhost]", "vhost_dev_flush+0x1f/0x40 [vhost]");
+    assertThat(vmm.waiting().get(0).inStorage()).isFalse();
+  }
+
+  @Test
+  void tellsStorageByItsStack() {
+    state(44, 'D');
+    host.file("proc/42/task/44/wchan", "io_schedule");
+    Surroundings.VmmState vmm = only(reader.end(reader.begin(List.of(TARGET)))).vmm().orElseThrow();
+    assertThat(vmm.waiting().get(0).inStorage()).isTrue();
+    assertThat(vmm.waitsForVhost()).isFalse();
+    assertThat(vmm.state()).isEqualTo('R');
+  }
+
+  @Test
+  void tellsAStoppedAndAFrozenVmm() {
+    state(42, 'T');
+    state(44, 'T');
+    host.file("proc/42/cgroup", "0::/machine/vm\n");
+    host.file("sys/fs/cgroup/machine/vm/cgroup.events", "populated 1\nfrozen 1\n");
+    Surroundings.VmmState vmm = only(reader.end(reader.begin(List.of(TARGET)))).vmm().orElseThrow();
+    assertThat(vmm.stopped()).isEqualTo(2);
+    assertThat(vmm.frozen()).contains(true);
+    host.file("proc/42/cgroup", "0::/../../../etc\n");
+    vmm = only(reader.end(reader.begin(List.of(TARGET)))).vmm().orElseThrow();
+    assertThat(vmm.frozen()).as("a path that leaves the tree").isEmpty();
+  }
+
+  @Test
+  void aVmThatVanishesMidwayIsNoError() {
+    SurroundingsReader.Beginning beginning = reader.begin(List.of(TARGET));
+    host.remove("proc/42");
+    Surroundings seen = only(reader.end(beginning));
+    assertThat(seen.worker()).isEmpty();
+    assertThat(seen.vmm()).isEmpty();
+    assertThat(seen.tap()).isEmpty();
+    assertThat(seen.onCpu()).isEmpty();
+  }
+
+  @Test
+  void aReadThatHangsIsLeftOut() throws Exception {
+    Path stack = root.resolve("proc/42/task/42/stack");
+    state(42, 'D');
+    assertThat(new ProcessBuilder("mkfifo", stack.toString()).start().waitFor()).isZero();
+    Surroundings seen = only(reader.end(reader.begin(List.of(TARGET))));
+    assertThat(seen.vmm()).isEmpty();
+    assertThat(seen.tap()).as("the rest is there").isPresent();
+    assertThat(seen.troubles()).anyMatch(trouble -> trouble.startsWith("vmm of 42: did not"));
+    assertThat(only(reader.end(reader.begin(List.of(TARGET)))).troubles())
+        .anyMatch(trouble -> trouble.startsWith("vmm of 42: has not answered"));
+    new FileOutputStream(stack.toFile()).close();
+  }
+
+  private void state(int tid, char state) {
+    host.file(
+        "proc/42/task/" + tid + "/stat",
+        FakeHost.stat(tid, "any", FakeHost.PROCESS, 777, 100).replace(") R ", ") " + state + " "));
+  }
+
+  private void counters(long rx, long tx, long dropped) {
+    host.file(
+        "proc/42/net/dev",
+        HEADER
+            + "    lo: 1 999 0 0 0 0 0 0 1 999 0 0 0 0 0 0\n"
+            + "vnet01: 1 888 0 0 0 0 0 0 1 888 0 0 0 0 0 0\n"
+            + " vnet0:12345 "
+            + rx
+            + " 0 0 0 0 0 0 54321 "
+            + tx
+            + " 0 "
+            + dropped
+            + " 0 0 0 0\n");
+  }
+
+  private static Surroundings only(List<Surroundings> all) {
+    assertThat(all).hasSize(1);
+    return all.get(0);
+  }
+}

@@ -1,0 +1,113 @@
+package org.vhostwatch.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VmmFilesTest {
+
+  private static final String TUN = "/dev/net/tun";
+  private static final String VHOST = "/dev/vhost-net";
+
+  private final Path root;
+  private final FakeHost host;
+
+  VmmFilesTest(@TempDir Path root) {
+    this.root = root;
+    this.host = new FakeHost(root);
+  }
+
+  @BeforeEach
+  void oneNamespaceAndABridge() throws IOException {
+    link("proc/self/ns/net", "net:[4026531833]");
+    link("proc/42/ns/net", "net:[4026531833]");
+    host.file("sys/class/net/vnet0/ifindex", "7\n").file("sys/class/net/vnet1/ifindex", "8\n");
+    link("sys/class/net/vnet0/master", "../../virbr0");
+  }
+
+  private void link(String name, String target) throws IOException {
+    Path link = root.resolve(name);
+    Files.createDirectories(link.getParent());
+    Files.createSymbolicLink(link, Path.of(target));
+  }
+
+  private void files(String... targets) throws IOException {
+    for (int fd = 0; fd < targets.length; fd++) {
+      String[] parts = targets[fd].split(" ", 2);
+      link("proc/42/fd/" + (fd + 10), parts[0]);
+      if (parts.length > 1) {
+        host.file("proc/42/fdinfo/" + (fd + 10), "pos:\t0\nflags:\t02\niff:\t" + parts[1] + "\n");
+      }
+    }
+  }
+
+  private static List<Worker> workers(int count) {
+    List<Worker> workers = new ArrayList<>();
+    for (int i = count - 1; i >= 0; i--) {
+      workers.add(
+          new Worker(50 + i, 42, 1_000, "vhost-42", Worker.Kind.VMM_THREAD, 'S', 0, 0, 0, 0));
+    }
+    return workers;
+  }
+
+  private Map<WorkerId, TapPort> ports(int workers) {
+    return new VmmFiles(host.fs()).ports(42, workers(workers));
+  }
+
+  private static WorkerId worker(int tid) {
+    return new WorkerId(tid, 1_000);
+  }
+
+  @Test
+  void aWorkerServesTheTapBeforeItsFile() throws IOException {
+    files("pipe:[1]", TUN + " vnet0", VHOST, TUN + " vnet1", VHOST);
+    assertThat(ports(2))
+        .containsOnly(
+            Map.entry(worker(50), new TapPort("vnet0", 7, "virbr0", 4026531833L, 0, false)),
+            Map.entry(worker(51), new TapPort("vnet1", 8, "", 4026531833L, 0, false)));
+  }
+
+  @Test
+  void aWorkerOfAnotherDeviceHasNoTap() throws IOException {
+    files(TUN + " vnet0", VHOST, "/dev/vhost-vsock");
+    assertThat(ports(2)).containsOnlyKeys(worker(50));
+  }
+
+  @Test
+  void nothingIsSaidWhenWorkersAndFilesDoNotMatch() throws IOException {
+    files(TUN + " vnet0", VHOST);
+    assertThat(ports(2)).isEmpty();
+    assertThat(ports(0)).isEmpty();
+  }
+
+  @Test
+  void aTapOfAnotherNamespaceHasNoIndexOfOurs() throws IOException {
+    Files.delete(root.resolve("proc/42/ns/net"));
+    link("proc/42/ns/net", "net:[4026532999]");
+    files(TUN + " vnet0", VHOST);
+    assertThat(ports(1).get(worker(50)))
+        .isEqualTo(new TapPort("vnet0", 0, "", 4026532999L, 0, false));
+  }
+
+  @Test
+  void aMacvtapIsFoundByItsIndex() throws IOException {
+    files("/dev/tap8", VHOST);
+    assertThat(ports(1).get(worker(50)))
+        .isEqualTo(new TapPort("vnet1", 8, "", 4026531833L, 0, false));
+  }
+
+  @Test
+  void aTapThatIsNotAttachedOrHasAnImpossibleNameIsNotKnown() throws IOException {
+    files(TUN, VHOST, TUN + " ../../etc", VHOST);
+    assertThat(ports(2).values()).extracting(TapPort::ifindex).containsOnly(0);
+    assertThat(ports(2)).doesNotContainKey(worker(50));
+  }
+}

@@ -1,0 +1,239 @@
+package org.vhostwatch.incident;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.detect.Settings;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.evidence.Diagnosis;
+import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.evidence.RecordingReader;
+import org.vhostwatch.report.JsonText;
+import org.vhostwatch.report.Printable;
+
+class BundleTest {
+
+  private static final String HOST = "hv17.customer.example";
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init") // set by JUnit
+  private Path temporary;
+
+  /** A recording from a real kernel, with other names in it. */
+  private static byte[] recording(String vm, String tap) throws Exception {
+    Path file =
+        Path.of(
+            Objects.requireNonNull(RecordingReader.class.getResource("lab/6.18.15-livelock.ndjson"))
+                .toURI());
+    StringBuilder out = new StringBuilder();
+    for (String line : Files.readAllLines(file)) {
+      Map<?, ?> fields = JsonTree.parse(line).fields();
+      out.append(line.contains("\"line\":\"CENSUS\"") ? renamed(fields, tap) : named(fields, vm))
+          .append('\n');
+    }
+    return out.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String renamed(Map<?, ?> fields, String tap) throws IOException {
+    Map<Object, Object> other = new TreeMap<>(fields);
+    String text = (String) Objects.requireNonNull(fields.get("text"));
+    int at = text.indexOf(" tap=");
+    other.put("text", at < 0 ? text : text.substring(0, at) + " tap=" + tap);
+    return JsonTree.write(other);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static String named(Map<?, ?> fields, String vm) throws IOException {
+    if (fields.get("vmms") instanceof List<?> vmms) {
+      for (Object each : vmms) {
+        ((Map<String, Object>) each).put("name", vm);
+        ((Map<String, Object>) each).put("uuid", "6d1a9c5e-1111-4222-8333-444455556666");
+      }
+    }
+    return JsonTree.write(fields);
+  }
+
+  private static Incident incident(String vm, String tap) {
+    return IncidentSamples.full(
+            IncidentSamples.ID, vm, tap, Incident.State.CLOSED, 1_795_000_000_000L)
+        .withLog(
+            List.of(
+                "14:06:43 ERROR LIVELOCKED: VM "
+                    + Printable.of(vm)
+                    + ", tap "
+                    + Printable.of(tap)
+                    + ", queue 2",
+                "14:06:44 WARN peer 192.0.2.17 at 52:54:00:12:34:56 and 2001:db8::17 via hv17"));
+  }
+
+  private static Map<String, String> unzip(Bundle bundle) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    bundle.write(out);
+    Map<String, String> files = new TreeMap<>();
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(out.toByteArray()))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        files.put(entry.getName(), new String(zip.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    return files;
+  }
+
+  private static Bundle bundle(String vm, String tap, boolean redact) throws Exception {
+    return Bundle.of(
+        incident(vm, tap),
+        Optional.of(recording(vm, tap)),
+        List.of("build: Linux on " + HOST, "command line: root=UUID=" + FakeHost.BOOT),
+        HOST,
+        "0.1.0",
+        redact);
+  }
+
+  /** All ways in which a name could be written. */
+  private static Set<String> forms(String secret) throws IOException {
+    Set<String> forms = new LinkedHashSet<>();
+    forms.add(secret);
+    forms.add(Printable.of(secret));
+    StringBuilder utf8 = new StringBuilder();
+    for (byte each : secret.getBytes(StandardCharsets.UTF_8)) {
+      utf8.append(each < 0 ? String.format("\\x%02x", each) : String.valueOf((char) each));
+    }
+    forms.add(utf8.toString());
+    for (String form : List.copyOf(forms)) {
+      String json = JsonTree.write(JsonText.wellFormed(form));
+      String inner = json.substring(1, json.length() - 1);
+      forms.add(inner);
+      String again = JsonTree.write(inner);
+      forms.add(again.substring(1, again.length() - 1));
+    }
+    return forms;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "customer-web01",
+        "a\",b\n{}",
+        "geheim\u00e4\u202e\ud83d\udc27",
+        "x\ud800y.secret",
+        "$(reboot)",
+        ".*",
+        "\\Qname\\E"
+      })
+  void aRedactedArchiveHasNoSecretInAnyForm(String vm) throws Exception {
+    String tap = "vnet-gh\u00e4\"x";
+    Map<String, String> files = unzip(bundle(vm, tap, true));
+    List<String> secrets =
+        new ArrayList<>(
+            List.of(
+                vm,
+                tap,
+                HOST,
+                "hv17",
+                "6d1a9c5e-1111-4222-8333-444455556666",
+                FakeHost.BOOT,
+                "192.0.2.17",
+                "52:54:00:12:34:56",
+                "2001:db8::17",
+                "ffff888104a3c000",
+                "18446612682187800768",
+                "-131391521750848",
+                "fc-geheim",
+                "br0"));
+    assertThat(files).hasSize(6);
+    for (String secret : secrets) {
+      for (String form : forms(secret)) {
+        files.forEach(
+            (name, content) ->
+                assertThat(content).as("%s in %s", Printable.of(form), name).doesNotContain(form));
+      }
+    }
+  }
+
+  @Test
+  void theSameThingHasTheSameNameInAllFiles() throws Exception {
+    Map<String, String> files = unzip(bundle("customer-web01", "vnet-secret", true));
+    String folder = "vhostwatch-" + IncidentSamples.ID + "/";
+    assertThat(files.get(folder + "incident.json")).contains("\"vm\":\"vm-1\"", "\"tap-1\"");
+    assertThat(files.get(folder + "incident.txt")).contains("VM vm-1", "tap tap-1");
+    assertThat(files.get(folder + "log.txt")).contains("VM vm-1, tap tap-1", "ip-", "mac-1");
+    assertThat(files.get(folder + "incident.recording")).contains("vm-1", "tap=tap-1");
+    assertThat(files.get(folder + "kernel.txt")).contains("host-1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"customer-web01", "LIVELOCKED", "vq", "a", "0", "printf", "uuid-1"})
+  void theRedactedRecordingGivesTheSameVerdict(String vm) throws Exception {
+    byte[] before = recording(vm, "vnet3");
+    Bundle bundle = bundle(vm, "vnet3", true);
+    Findings was = replay(before);
+    Findings is = replay(Objects.requireNonNull(bundle.files().get("incident.recording")));
+    assertThat(is.worst()).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(is.verdicts()).hasSameSizeAs(was.verdicts());
+    assertThat(is.verdicts().get(0).criteria()).isEqualTo(was.verdicts().get(0).criteria());
+    assertThat(is.verdicts().get(0).passes()).isEqualTo(was.verdicts().get(0).passes());
+    assertThat(is.rejected()).isZero();
+  }
+
+  private Findings replay(byte[] recording) throws Exception {
+    Path file = Files.write(Files.createTempFile(temporary, "r", ""), recording);
+    Diagnosis diagnosis = new Diagnosis(Settings.DEFAULT);
+    RecordingReader.read(file, diagnosis::accept);
+    return diagnosis.findings();
+  }
+
+  @Test
+  void theRedactedIncidentIsAnIncidentStill() throws Exception {
+    Bundle bundle = bundle("a\",b\n{}", "vnet3", true);
+    Incident read =
+        IncidentJson.read(
+            new String(
+                Objects.requireNonNull(bundle.files().get("incident.json")),
+                StandardCharsets.UTF_8));
+    assertThat(read.id()).isEqualTo(IncidentSamples.ID);
+    assertThat(read.how()).contains(Ending.REFILLED);
+    assertThat(read.queue().vq()).isNotEqualTo(incident("x", "y").queue().vq());
+  }
+
+  @Test
+  void withoutRedactionAllIsAsItWas() throws Exception {
+    Map<String, String> files = unzip(bundle("customer-web01", "vnet3", false));
+    String all = String.join("", files.values());
+    assertThat(all).contains("customer-web01", "vnet3", HOST, "192.0.2.17", "0xffff888104a3c000");
+  }
+
+  @Test
+  void theReadmeTellsAKernelDeveloperWhatHappenedAndHowToReplay() throws Exception {
+    String readme =
+        unzip(bundle("web01", "vnet3", true))
+            .get("vhostwatch-" + IncidentSamples.ID + "/README.txt");
+    assertThat(readme)
+        .contains("vhost_discard_vq_desc", "vhostwatch replay incident.recording", "6.18.15-amd64")
+        .doesNotContain("web01");
+  }
+
+  @Test
+  void aTimeOfDayAndAVersionAreNoAddresses() throws Exception {
+    Redactor redactor = new Redactor(incident("w", "t"), Optional.empty(), "");
+    String text = "14:06:43.123 kernel 6.18.15 bpftrace 0.23.2 -22 4026531840 60366";
+    assertThat(redactor.text(text)).isEqualTo(text);
+  }
+}

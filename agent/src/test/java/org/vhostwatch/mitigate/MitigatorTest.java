@@ -1,0 +1,281 @@
+package org.vhostwatch.mitigate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.vhostwatch.mitigate.Mitigator.By.DAEMON;
+import static org.vhostwatch.mitigate.Mitigator.By.OPERATOR;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vhostwatch.libc.Ethtool;
+import org.vhostwatch.libc.Fd;
+import org.vhostwatch.libc.Feature;
+import org.vhostwatch.libc.Interfaces;
+import org.vhostwatch.libc.NetNamespace;
+import org.vhostwatch.libc.TestTap;
+import org.vhostwatch.mitigate.TapResult.Outcome;
+import org.vhostwatch.state.StateDirectory;
+
+/** With taps of the kernel, where there is the driver and we may use it. */
+class MitigatorTest {
+  private static final String NAME = "vwmit" + ProcessHandle.current().pid() % 100_000;
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init") // set by JUnit
+  private Path folder;
+
+  @SuppressWarnings("NullAway.Init") // set before each test
+  private TestTap tap;
+
+  @SuppressWarnings("NullAway.Init") // set before each test
+  private Fd socket;
+
+  @BeforeEach
+  void makeATapThatAVmmUses() throws IOException {
+    assumeThat(Files.isWritable(Path.of("/dev/net/tun"))).isTrue();
+    assumeThat(System.getProperty("user.name")).isEqualTo("root");
+    tap = TestTap.create(NAME);
+    tap.offload();
+    socket = Interfaces.socket("test");
+  }
+
+  @AfterEach
+  void removeIt() throws IOException {
+    if (tap != null) {
+      tap.close();
+      socket.close();
+    }
+  }
+
+  @Test
+  void aDryRunSaysEachChangeAndChangesNothing() throws Exception {
+    List<Feature> before = features(NAME);
+    List<TapResult> results = mitigator().plan(List.of(target()), false);
+    assertThat(results).hasSize(1);
+    assertThat(results.get(0).outcome()).isEqualTo(Outcome.WOULD_CHANGE);
+    assertThat(results.get(0).changes())
+        .contains(
+            new Change("tx-generic-segmentation", true, false, false),
+            new Change("tx-scatter-gather", true, false, false),
+            new Change("tx-tcp-segmentation", true, false, false),
+            new Change("tx-tcp6-segmentation", true, false, false));
+    assertThat(features(NAME)).isEqualTo(before);
+    assertThat(journal()).doesNotExist();
+  }
+
+  @Test
+  void whatIsAppliedIsUndoneExactly() throws Exception {
+    List<Feature> before = features(NAME);
+    TapResult applied = apply(OPERATOR);
+    assertThat(applied.outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(applied.changes()).allMatch(Change::done);
+    assertThat(active("tx-tcp-segmentation")).isFalse();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(journal())))
+        .isEqualTo("rw-------");
+    assertThat(undo().outcome()).isEqualTo(Outcome.RESTORED);
+    assertThat(features(NAME)).isEqualTo(before);
+    assertThat(mitigator().undo(any -> true)).isEmpty();
+  }
+
+  @Test
+  void tcpStaysCutWhenTheVmmRequestsSegmentationAnew() throws Exception {
+    apply(OPERATOR);
+    tap.offload();
+    assertThat(active("tx-tcp-segmentation")).isFalse();
+    assertThat(active("tx-tcp6-segmentation")).isFalse();
+  }
+
+  @Test
+  void theFirstOriginalIsKeptWhateverIsAppliedAfterIt() throws Exception {
+    List<Feature> before = features(NAME);
+    apply(OPERATOR);
+    tap.offload();
+    assertThat(apply(OPERATOR).outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(apply(OPERATOR).outcome()).isEqualTo(Outcome.NOTHING_TO_DO);
+    assertThat(undo().outcome()).isEqualTo(Outcome.RESTORED);
+    assertThat(features(NAME)).isEqualTo(before);
+  }
+
+  @Test
+  void whenItCannotBeRememberedNothingIsChanged() throws Exception {
+    List<Feature> before = features(NAME);
+    Path file = Files.createFile(folder.resolve("file"));
+    Mitigator mitigator = new Mitigator(new StateDirectory(file.resolve("state")), LIMIT);
+    assertThatThrownBy(() -> mitigator.apply(List.of(target()), false, OPERATOR))
+        .isInstanceOf(IOException.class);
+    assertThat(features(NAME)).isEqualTo(before);
+  }
+
+  @Test
+  void aRenamedTapIsFoundByItsIndex() throws Exception {
+    List<Feature> before = features(NAME);
+    apply(OPERATOR);
+    String other = NAME + "x";
+    tap.rename(other);
+    TapResult undone = undo();
+    assertThat(undone.name()).isEqualTo(other);
+    assertThat(undone.outcome()).isEqualTo(Outcome.RESTORED);
+    assertThat(undone.notes()).containsExactly("it was called " + NAME);
+    assertThat(features(other)).isEqualTo(before);
+  }
+
+  @Test
+  void anotherTapOfTheSameNameIsNotTouched() throws Exception {
+    apply(OPERATOR);
+    tap.close();
+    tap = TestTap.create(NAME);
+    List<Feature> before = features(NAME);
+    assertThat(undo().outcome()).isEqualTo(Outcome.GONE);
+    assertThat(features(NAME)).isEqualTo(before);
+    assertThat(mitigator().undo(any -> true)).isEmpty();
+  }
+
+  @Test
+  void theDaemonLeavesATapAloneThatAnOperatorTookBack() throws Exception {
+    assertThat(apply(DAEMON).outcome()).isEqualTo(Outcome.CHANGED);
+    undo();
+    List<Feature> before = features(NAME);
+    assertThat(apply(DAEMON).outcome()).isEqualTo(Outcome.LEFT_ALONE);
+    assertThat(features(NAME)).isEqualTo(before);
+    assertThat(apply(OPERATOR).outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(undo().outcome()).isEqualTo(Outcome.RESTORED);
+    assertThat(features(NAME)).isEqualTo(before);
+  }
+
+  @Test
+  void aTapOfAnEarlierBootIsGone() throws Exception {
+    apply(OPERATOR);
+    String text = Files.readString(journal());
+    String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    assertThat(text).contains(boot);
+    Files.writeString(journal(), text.replace(boot, "00000000-0000-0000-0000-000000000000"));
+    assertThat(undo().message()).contains("booted since");
+    assertThat(active("tx-tcp-segmentation")).isFalse();
+  }
+
+  @Test
+  void aDamagedJournalIsNotWrittenOver() throws Exception {
+    apply(OPERATOR);
+    String text = Files.readString(journal());
+    for (String damaged :
+        List.of(
+            "",
+            "{}",
+            text.substring(0, text.length() / 2),
+            text.replace("journal/1", "journal/2"),
+            text.replace("\"ifindex\" : ", "\"ifindex\" : \"x"))) {
+      Files.writeString(journal(), damaged);
+      assertThatThrownBy(() -> apply(OPERATOR)).hasMessageContaining("mitigation.json");
+      assertThatThrownBy(this::undo).hasMessageContaining("mitigation.json");
+      assertThat(journal()).hasContent(damaged);
+    }
+  }
+
+  @Test
+  void whatCannotLivelockIsLeftAsItIsUnlessForced() throws Exception {
+    Target target = new Target(NAME, index(), ownNetns(), 0, "vm", false, "", false, List.of());
+    assertThat(mitigator().plan(List.of(target), false).get(0).outcome())
+        .isEqualTo(Outcome.NOT_EXPOSED);
+    assertThat(mitigator().plan(List.of(target), true).get(0).outcome())
+        .isEqualTo(Outcome.WOULD_CHANGE);
+  }
+
+  @Test
+  void aMacvtapIsSaidToNeedSomethingElse() throws Exception {
+    Target target = new Target(NAME, index(), ownNetns(), 0, "vm", true, "eno1", true, List.of());
+    TapResult result = mitigator().plan(List.of(target), false).get(0);
+    assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result.message()).contains("gro and lro off on eno1");
+  }
+
+  @Test
+  void oneTapThatIsGoneDoesNotStopTheOthers() throws Exception {
+    Target gone = new Target("vwgone", 999_999, ownNetns(), 0, "vm", false, "", true, List.of());
+    List<TapResult> results = mitigator().apply(List.of(gone, target()), false, OPERATOR);
+    assertThat(results)
+        .extracting(TapResult::outcome)
+        .containsExactly(Outcome.FAILED, Outcome.CHANGED);
+    assertThat(results.get(0).message()).contains("gone");
+  }
+
+  @Test
+  void aTapInANamespaceOfItsOwnIsFoundThere() throws Exception {
+    Path unshare = Path.of("/usr/bin/unshare");
+    Path ip = Path.of("/usr/sbin/ip");
+    assumeThat(unshare).isExecutable();
+    assumeThat(ip).isExecutable();
+    // One process only: a child of the shell would keep the namespace for a moment longer.
+    String script = ip + " tuntap add far0 mode tap vnet_hdr && echo ready && exec cat";
+    Process inhabitant =
+        new ProcessBuilder(unshare.toString(), "-n", "/bin/sh", "-c", script).start();
+    try {
+      assumeThat(inhabitant.inputReader().readLine()).isEqualTo("ready");
+      long netns = NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
+      // Neither the process nor the index is known: any process there leads to it.
+      Target far = new Target("far0", 0, netns, 0, "vm", false, "", true, List.of());
+      TapResult applied = mitigator().apply(List.of(far), false, OPERATOR).get(0);
+      assertThat(applied.outcome()).isEqualTo(Outcome.CHANGED);
+      assertThat(applied.netns()).isEqualTo(netns).isNotEqualTo(ownNetns());
+      assertThat(undo().outcome()).isEqualTo(Outcome.RESTORED);
+      apply(OPERATOR, far);
+      inhabitant.destroyForcibly().waitFor();
+      assertThat(undo().outcome()).isEqualTo(Outcome.GONE);
+    } finally {
+      inhabitant.destroyForcibly().waitFor();
+    }
+  }
+
+  private Mitigator mitigator() {
+    return new Mitigator(new StateDirectory(folder.resolve("state")), LIMIT);
+  }
+
+  private TapResult apply(Mitigator.By by) throws Exception {
+    return apply(by, target());
+  }
+
+  private TapResult apply(Mitigator.By by, Target target) throws Exception {
+    return mitigator().apply(List.of(target), false, by).get(0);
+  }
+
+  private TapResult undo() throws Exception {
+    List<TapResult> results = mitigator().undo(any -> true);
+    assertThat(results).hasSize(1);
+    return results.get(0);
+  }
+
+  private Target target() throws IOException {
+    return new Target(NAME, index(), ownNetns(), 0, "vm", false, "", true, List.of());
+  }
+
+  private int index() throws IOException {
+    return Interfaces.index(socket, NAME);
+  }
+
+  private static long ownNetns() throws IOException {
+    return NetNamespace.inodeAt(Path.of("/proc/self/ns/net"));
+  }
+
+  private Path journal() {
+    return folder.resolve("state/mitigation.json");
+  }
+
+  private List<Feature> features(String name) throws IOException {
+    return Ethtool.features(socket, name);
+  }
+
+  private boolean active(String feature) throws IOException {
+    return features(NAME).stream()
+        .filter(each -> each.name().equals(feature))
+        .anyMatch(Feature::active);
+  }
+}

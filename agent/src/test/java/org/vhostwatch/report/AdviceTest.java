@@ -1,0 +1,84 @@
+package org.vhostwatch.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.host.Vmm;
+
+class AdviceTest {
+
+  private static final String UUID = "8f3c1c1e-0000-4000-8000-0123456789ab";
+
+  private static List<String> of(
+      Verdict verdict, String vm, Optional<String> uuid, Optional<String> vmid, String tap) {
+    Vmm vmm = new Vmm(4711, 1, "qemu", vm, uuid, vmid);
+    return Advice.of(
+        verdict,
+        new QueueJson.Identity(
+            vm, Optional.of(vmm), 4711, new TapPort(tap, 7, "br0", 42, 0, true)));
+  }
+
+  @Test
+  void aDomainOfLibvirtIsNamedInItsCommands() {
+    assertThat(of(Verdict.LIVELOCKED, "web01", Optional.of(UUID), Optional.empty(), "vnet3"))
+        .anyMatch(line -> line.contains("virsh domif-setlink web01 vnet3 down"))
+        .anyMatch(line -> line.contains("virsh destroy web01, else kill -TERM 4711"))
+        .anyMatch(line -> line.contains("vhostwatch mitigate --tap vnet3 --apply"));
+  }
+
+  @Test
+  void aVmOfProxmoxIsNamedByItsNumber() {
+    assertThat(of(Verdict.LIVELOCKED, "db", Optional.of(UUID), Optional.of("104"), "tap104i0"))
+        .anyMatch(line -> line.contains("qm stop 104"))
+        .noneMatch(line -> line.contains("virsh"));
+  }
+
+  @Test
+  void aVmOfNobodyIsEndedByItsProcess() {
+    assertThat(of(Verdict.LIVELOCKED, "fc-1", Optional.empty(), Optional.empty(), "tap0"))
+        .anyMatch(line -> line.contains("kill -TERM 4711"))
+        .noneMatch(line -> line.contains("virsh") || line.contains("qm "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"$(reboot)", "a b", "-rf", "`id`", "a;b", "a\nb", "a\",b\n{}", "x|y"})
+  void aNameThatAShellWouldReadStandsInNoCommand(String hostile) {
+    for (Verdict verdict : Verdict.values()) {
+      assertThat(of(verdict, hostile, Optional.of(UUID), Optional.empty(), hostile))
+          .noneMatch(line -> line.contains(hostile));
+    }
+    assertThat(of(Verdict.LIVELOCKED, hostile, Optional.of(UUID), Optional.empty(), hostile))
+        .anyMatch(line -> line.contains("virsh domif-setlink " + UUID + " TAP down"));
+  }
+
+  @Test
+  void onALivelockWhatEndsItComesFirstThenTheCureThenPreventionThenWhatDoesNotHelp() {
+    List<String> lines = of(Verdict.LIVELOCKED, "a", Optional.empty(), Optional.empty(), "t");
+    assertThat(lines)
+        .extracting(line -> line.substring(0, line.indexOf(':')))
+        .containsExactly(
+            "ends it",
+            "ends it",
+            "ends it",
+            "ends it",
+            "cures",
+            "prevents the next one, does not end this one",
+            "does not help",
+            "beware");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Verdict.class,
+      names = {"HEALTHY", "BUSY"})
+  void whereNothingIsWrongThereIsNothingToDo(Verdict verdict) {
+    assertThat(of(verdict, "a", Optional.empty(), Optional.empty(), "t")).isEmpty();
+  }
+}
