@@ -4,6 +4,7 @@
 #
 #   check SENTENCE COMMAND...      passes when COMMAND does; what it prints are the figures of the check
 #   wait_for SECONDS WHAT COMMAND...  polls COMMAND until it succeeds; when it does not in time, that is a failed check
+#   within LIMIT SECONDS           did it take less than LIMIT seconds?
 #   note KEY VALUE                 a figure worth keeping: console, results/notes.tsv
 #   fatal SENTENCE                 a failed check, and the end of the scenario
 #   start_guest OPTION...          starts vhost-guest and waits until it is ready: GUEST_PID, GUEST_LOG
@@ -24,10 +25,12 @@
 #   never FILE VALUE               was that never seen by watch_metric, in more than a few samples?
 #   probing, not_probing           is there a bpftrace process? Prints the pids
 #   $KERNEL $KERNEL_STATUS         the kernel's name in lab/kernels, and affected or fixed
+#   $PATIENCE                      limits of wait_for and within are those of a machine for itself, times this
 # shellcheck shell=bash
 set -uo pipefail
 
 CHANNEL=${CHANNEL:-/dev/hvc0}
+PATIENCE=${PATIENCE:-1}
 GUEST_PID='' GUEST_LOG=''
 DAEMON_PID='' DAEMON_LOG='' DAEMONS=0
 declare -A GUEST_LOGS=()
@@ -64,7 +67,7 @@ check() {
 }
 
 wait_for() {
-    local limit=$1 what=$2 from output
+    local limit=$(($1 * PATIENCE)) what=$2 from output
     shift 2
     from=$(seconds)
     until output=$("$@" 2>&1); do
@@ -76,6 +79,8 @@ wait_for() {
     done
     record pass "$(since "$from")" "$what within $limit s" "after $(since "$from") s"
 }
+
+within() { is "${2%.*}" -lt $(($1 * PATIENCE)); }
 
 note() {
     printf '%s\t%s\n' "$1" "$2" >>"$RESULTS/notes.tsv"

@@ -30,13 +30,17 @@ distribution() {
 guest_program() { cached "program-$(content_key "$LAB"/guest/*)" build_guest_program; }
 build_guest_program() { quietly make -s -C "$LAB/guest" OUT="$1" || die "lab/guest does not compile"; }
 
-# vm_payload JOB DIST: packs what goes to the VM; JOB is the shell script that the VM runs.
+# vm_payload JOB DIST [INIT [FILE...]]: packs what goes to the VM; JOB is the shell script that the VM runs, INIT (lab or
+# systemd) its PID 1, and the FILEs come to /opt/lab/files.
 vm_payload() {
-    local job=$1 dist=$2 root=$VM_DIR/payload guest
+    local job=$1 dist=$2 init=${3:-lab} root=$VM_DIR/payload guest
+    shift $(($# < 3 ? $# : 3))
     guest=$(guest_program)
-    mkdir -p "$root/opt/lab/bin" "$root/opt/vhostwatch"
+    mkdir -p "$root/opt/lab/bin" "$root/opt/lab/files" "$root/opt/vhostwatch"
     cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/scenarios" "$root/opt/lab/"
     cp "$guest/guest" "$root/opt/lab/bin/vhost-guest"
+    [ $# = 0 ] || cp -- "$@" "$root/opt/lab/files/"
+    printf '%s\n' "$init" >"$root/opt/lab/init"
     printf '%s\n' "$job" >"$root/opt/lab/job"
     [ -z "$dist" ] || cp -rL "$dist/." "$root/opt/vhostwatch/"
     tar --owner=0 --group=0 -cf "$VM_DIR/payload.tar" -C "$root" .

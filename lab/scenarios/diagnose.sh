@@ -13,7 +13,7 @@ livelock_found() {
     check "$what: diagnose exits 2" is "$VW_STATUS" -eq 2
     # Half a minute when the VM has two cores to itself; ./verify runs two VMs on two cores, each with a spinning CPU, and
     # bpftrace alone takes a minute of an emulated CPU that it shares.
-    check "$what: within 180 s" is "${VW_SECONDS%.*}" -lt 180
+    check "$what: within 180 s" within 180 "$VW_SECONDS"
     check "$what: exactly one queue is flagged, with high confidence" json "$name" \
         '[.queues[] | select(.verdict != "HEALTHY" and .verdict != "BUSY") | "\(.verdict) \(.confidence) \(.tap) \(.queue_index) \(.worker.tid)"] | join(", ")' \
         "LIVELOCKED high $3 $4 $5"

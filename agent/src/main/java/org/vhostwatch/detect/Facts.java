@@ -18,8 +18,10 @@ final class Facts {
 
   /**
    * How long a worker that others keep from its CPU may make no pass, and how much it waits then.
+   * Long, because a spin ends with movement, which the next census shows: 10 s were too short for
+   * an emulated host whose processors were busy.
    */
-  private static final long STARVING_NANOS = 10_000_000_000L;
+  private static final long STARVING_NANOS = 60_000_000_000L;
 
   private static final double STARVING_SHARE = 0.2;
 
@@ -81,8 +83,8 @@ final class Facts {
     return track.spin() != null
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
-        && waits >= STARVING_SHARE
-        && wouldBeBusy()
+        && load != null
+        && (load.waitsOn() || (waits >= STARVING_SHARE && wouldBeBusy()))
         && !movedSince(track.spin().latest().seen());
   }
 

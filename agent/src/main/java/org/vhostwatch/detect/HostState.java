@@ -15,22 +15,32 @@ public final class HostState {
    * A worker, the CPU time that it uses, and the time that it waits for a CPU.
    *
    * @param ticks clock ticks over nanoseconds
-   * @param waited nanoseconds over nanoseconds
+   * @param waited nanoseconds over nanoseconds, with the wait that goes on
+   * @param waitsSince since when at least it has waited for the CPU that it wants now
    */
-  record Load(Worker worker, Rate ticks, Rate waited) {
+  record Load(Worker worker, Rate ticks, Rate waited, long waitsSince) {
 
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
     static Load first(Worker worker, long now) {
       return new Load(
-          worker, Rate.first(now, worker.cpuTicks()), Rate.first(now, worker.waitedNanos()));
+          worker, Rate.first(now, worker.cpuTicks()), Rate.first(now, worker.waitedNanos()), now);
     }
 
     Load next(Worker seen, long width, long now) {
+      // The kernel counts a wait when it is over, and on a crowded host one takes seconds.
+      boolean waitsOn =
+          seen.waitedNanos() >= 0
+              && seen.state() == 'R'
+              && worker.state() == 'R'
+              && seen.cpuTicks() == worker.cpuTicks()
+              && seen.waitedNanos() == worker.waitedNanos();
+      long since = waitsOn ? waitsSince : now;
       return new Load(
           seen,
           ticks.next(width, now, seen.cpuTicks()),
-          waited.next(width, now, seen.waitedNanos()));
+          waited.next(width, now, seen.waitedNanos() + now - since),
+          since);
     }
 
     /** Returns the share of a CPU that it uses, NaN before there is a second sample. */
@@ -38,14 +48,17 @@ public final class HostState {
       return ticks.perNano() / TICKS_PER_NANO;
     }
 
+    /** Returns whether it wanted a CPU at the last two looks and got none in between. */
+    boolean waitsOn() {
+      return waitsSince < ticks.at();
+    }
+
     /** Returns the share of the time that it waits for a CPU, 0 where that is not known. */
     double waits() {
       if (waited.base() < 0 || Double.isNaN(waited.perNano())) {
         return 0;
       }
-      // The wait for a CPU is counted when it gets one.
-      boolean waitsYet = worker.state() == 'R' && ticks.growth() == 0 && waited.growth() == 0;
-      return waitsYet ? 1 : Math.max(0, waited.perNano());
+      return Math.min(1, Math.max(0, waited.perNano()));
     }
   }
 

@@ -124,12 +124,23 @@ class DetectorTest {
   void aWorkerThatWaitsForItsCpuForSecondsSpinsStill() {
     queue.does(8_000, 0, 0.3).waitsForItsCpu(0.69);
     history.census().during(6);
-    queue.does(0, 0, 0.1).waitsForItsCpu(0.89);
-    history.during(8);
+    queue.does(0, 0, 0.01).waitsForItsCpu(0.98);
+    history.during(40);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
     queue.flows().waitsForItsCpu(0.39);
     history.during(1).census();
     assertThat(history.of(queue)).as("it moves").isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aWaitThatIsNotOverYetIsCounted() {
+    queue.does(8_000, 0, 0.3).waitsForItsCpu(0.69);
+    history.census().during(6);
+    queue.does(0, 0, 0).waitsForItsCpu(0).isRunnable();
+    for (int i = 0; i < 9; i++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", i + 1).isEqualTo(Verdict.LIVELOCKED);
+    }
   }
 
   @Test
