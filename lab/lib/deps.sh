@@ -11,6 +11,10 @@ mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gc
 # What the build and the tests of the agent need beyond that.
 BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
 
+# What the distributions test packages with, for packaging/check.
+PACKAGE_DEPS='rpm:rpm rpmlint:rpmlint lintian:lintian systemd-analyze:systemd deb-systemd-helper:init-system-helpers gzip:gzip'
+
+package_deps() { install_missing "$PACKAGE_DEPS"; }
 lab_deps() { install_missing "$LAB_DEPS"; }
 build_deps() { install_missing "$BUILD_DEPS"; }
 

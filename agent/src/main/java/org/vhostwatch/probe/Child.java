@@ -31,6 +31,11 @@ public final class Child implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(100);
 
+  /** EACCES of perf_event_open: perf_event_paranoid(2) from 4.6, and Debian's level 3. */
+  private static final String NO_PERF_EVENTS =
+      "the kernel refuses perf events: that takes CAP_PERFMON, or CAP_SYS_ADMIN where"
+          + " kernel.perf_event_paranoid is above 2";
+
   private static final int KEPT_ERRORS = 20;
   private static final int MAX_ERROR_BYTES = 8 << 10;
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
@@ -195,12 +200,15 @@ public final class Child implements AutoCloseable {
 
   /**
    * Returns why it ended, in bpftrace's own words: its last error line, else its last line, else
-   * the exit code.
+   * the exit code. What it says of perf events is put so that an operator can act on it.
    */
   public String complaint() {
     synchronized (errors) {
       String last = "";
       for (String line : errors) {
+        if (line.contains("perf_event_open") && line.contains("Permission denied")) {
+          return NO_PERF_EVENTS;
+        }
         // bpftrace says so of every run without CAP_SYS_RESOURCE, and runs all the same.
         if (line.isBlank() || line.contains("RLIMIT_MEMLOCK")) {
           continue;

@@ -130,6 +130,11 @@ class ChildIT {
             complaintOf(memlock + "; echo 'cannot attach kprobe, probe entry may not exist' >&2"))
         .isEqualTo("cannot attach kprobe, probe entry may not exist");
     assertThat(complaintOf("echo 'ERROR: real' >&2; " + memlock)).isEqualTo("ERROR: real");
+    assertThat(
+            complaintOf(
+                "echo 'perf_event_open failed: Permission denied' >&2;"
+                    + " echo 'ERROR: Error attaching probe: interval:s:1' >&2"))
+        .contains("kernel.perf_event_paranoid");
     assertThat(complaintOf(memlock + "; exit 3")).contains("exit code 3");
   }
 
