@@ -163,7 +163,18 @@ note "SIGSTOP to ready" "$(since "$from") s"
 check "systemd says why" is "$(journalctl -u vhostwatch -o cat --grep 'Watchdog timeout' | wc -l)" -ge 1
 check "one bpftrace after all that" is "$(pgrep -cx bpftrace)" -eq 1
 
-# 6. Without CAP_SYS_ADMIN: said, and where perf_event_paranoid is upstream's, every probe attaches. Meanwhile the clock
+# 6. Too little memory for bpftrace: the kernel ends that one, the service goes on and says so; with more it is whole again.
+pid=$(main_pid)
+systemctl set-property --runtime vhostwatch.service MemoryMax=110M
+kill -KILL "$(pgrep -x bpftrace)"
+without() { show StatusText | grep -F degraded && journalctl -k -o cat --grep 'Memory cgroup out of memory.*bpftrace' | tail -n 1; }
+wait_for 180 "with 110 MB: bpftrace is killed for memory, and STATUS says that it is missing" without
+check "the agent is the same, and active" is "$(main_pid) $(show ActiveState)" == "$pid active"
+systemctl set-property --runtime vhostwatch.service MemoryMax=512M
+wait_for 180 "with 512 MB: the sentinel is back" metric_is vhostwatch_bpftrace_up == 1
+check "and the agent still the same" is "$(main_pid)" == "$pid"
+
+# 7. Without CAP_SYS_ADMIN: said, and where perf_event_paranoid is upstream's, every probe attaches. Meanwhile the clock
 # jumps, by an hour there and back: no verdict, no restart.
 DROP_IN=vhostwatch.service.d/10-perf-event-paranoid.conf
 mkdir -p "/etc/systemd/system/${DROP_IN%/*}"
@@ -199,7 +210,7 @@ refill_guest "$guest"
 wait_for 60 "and its end" livelocked_is 0
 stop_guest "$guest"
 
-# 7. The folder of the state is read-only.
+# 8. The folder of the state is read-only.
 systemctl stop vhostwatch
 mount -t tmpfs -o size=300k,mode=700 none "$STATE"
 mount -o remount,ro "$STATE"
@@ -220,7 +231,7 @@ stop_guest "$guest"
 systemctl stop vhostwatch
 umount "$STATE"
 
-# 8. Removed, installed again, purged.
+# 9. Removed, installed again, purged.
 check "apt remove" apt remove -y vhostwatch
 check "the service is gone" not_probing
 check "configuration and state stay" test -e "$CONF" -a -e "$(newest)"
