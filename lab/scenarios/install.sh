@@ -87,7 +87,7 @@ check "check says where confirm comes from" says in-force "$CONF"
 # 3. A livelock: journal, metric, incident with evidence; stop and start in the middle; the refill.
 start_guest --tap lab0 --onset-after -1
 guest=$GUEST_PID
-wait_for 60 "the queue is known" livelocked_is 0
+wait_for 120 "the queue is known" livelocked_is 0
 began=$(date +%s)
 onset_guest "$guest"
 onset=$(seconds)
@@ -96,6 +96,7 @@ note "onset to queue_livelocked 1" "$(since "$onset") s"
 looked() { field_is '.looks[0].captured' true; }
 wait_for 120 "the incident has evidence: the evidence script attaches in the sandbox" looked
 note "onset to the incident with evidence" "$(since "$onset") s"
+cp "$(newest)" "$RESULTS/with-sys-admin.json"
 check "@peek_ret has the frame's length" field_is '.looks[0].queue.evidence.peek_ret | keys[0]' 60366
 check "exactly that queue, from the census" field_is '"\(.tap) \(.identity) \(.vm_pid)"' "lab0 exact $guest"
 check "the journal has it as critical" is "$(journal --since "@$began" -p crit | grep -c LIVELOCKED)" -ge 1
@@ -192,7 +193,7 @@ check "bpftrace has none" is "$(capabilities "$(pgrep -x bpftrace)")" == "$UPSTR
 pid=$(main_pid)
 start_guest --tap lab0 --onset-after -1
 guest=$GUEST_PID
-wait_for 60 "the queue is known" livelocked_is 0
+wait_for 120 "the queue is known" livelocked_is 0
 date -s '+1 hour' >/dev/null
 sleep 8
 check "an hour ahead: no queue is livelocked or stalled" none_livelocked
@@ -204,6 +205,7 @@ onset_guest "$guest"
 date -s '+1 hour' >/dev/null
 wait_for 60 "a livelock across a jump is found" livelocked_is 1
 wait_for 120 "the evidence script attaches without CAP_SYS_ADMIN" looked
+cp "$(newest)" "$RESULTS/without-sys-admin.json"
 check "its capture has returns of the probes" field_is '.looks[0].queue.evidence.peek_ret | keys[0]' 60366
 date -s '-1 hour' >/dev/null
 refill_guest "$guest"
@@ -219,7 +221,7 @@ systemctl start vhostwatch
 check "$STATE read-only: it is active" shows ActiveState active
 start_guest --tap lab0 --onset-after -1
 guest=$GUEST_PID
-wait_for 60 "the queue is known" livelocked_is 0
+wait_for 120 "the queue is known" livelocked_is 0
 onset_guest "$guest"
 wait_for 60 "a livelock is found all the same" livelocked_is 1
 wait_for 120 "the journal says that incidents cannot be written" said "$began" "incidents cannot be written"
