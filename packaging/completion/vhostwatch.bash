@@ -216,9 +216,11 @@ function _picocli_vhostwatch_run() {
 
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
+  local LEVEL_option_args=("crit" "error" "warning" "notice" "info" "debug") # --log-level values
+  local FORMAT_option_args=("auto" "text" "journal" "json") # --log-format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -268,6 +270,16 @@ function _picocli_vhostwatch_run() {
       ;;
     '--scripts')
       return
+      ;;
+    '--log-level')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${LEVEL_option_args[@]}" ) )
+      return $?
+      ;;
+    '--log-format')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${FORMAT_option_args[@]}" ) )
+      return $?
       ;;
   esac
 
@@ -420,11 +432,13 @@ function _picocli_vhostwatch_check() {
 
   local commands=""
   local flag_opts="'--no-probes' '--quiet' '-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
   local NAME_option_args=("CENSUS" "SENTINEL" "EVIDENCE") # --script values
   local FORMAT_option_args=("TEXT" "JSON") # --format values
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
+  local LEVEL_option_args=("crit" "error" "warning" "notice" "info" "debug") # --log-level values
+  local FORMAT_option_args=("auto" "text" "journal" "json") # --log-format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -487,6 +501,16 @@ function _picocli_vhostwatch_check() {
       ;;
     '--scripts')
       return
+      ;;
+    '--log-level')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${LEVEL_option_args[@]}" ) )
+      return $?
+      ;;
+    '--log-format')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${FORMAT_option_args[@]}" ) )
+      return $?
       ;;
   esac
 

@@ -38,6 +38,7 @@ class ArchitectureTest {
           "snapshot",
           "mitigate",
           "report",
+          "log",
           "config",
           "metrics",
           "http",
@@ -126,6 +127,22 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("jnr..", "com.kenai..")
+        .check(MAIN);
+  }
+
+  @Test
+  void onlyOnePackageKnowsTheLoggingLibrary() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".log..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.slf4j..", "ch.qos.logback..", "java.util.logging..")
+        .orShould()
+        .callMethod(Throwable.class, "printStackTrace")
+        .orShould()
+        .callMethod(Thread.class, "dumpStack")
+        .because("what is said must be escaped, folded and named in one place")
         .check(MAIN);
   }
 

@@ -2,7 +2,7 @@ package org.vhostwatch.cli;
 
 import java.lang.reflect.Proxy;
 import java.util.concurrent.Semaphore;
-import org.slf4j.LoggerFactory;
+import org.vhostwatch.log.Log;
 
 /**
  * Takes SIGHUP, which else ends a JVM. Signals that come while there is nothing to do yet, or while
@@ -57,7 +57,7 @@ final class HangUp {
                   action.run();
                 } catch (RuntimeException e) {
                   // The next one may go well.
-                  LoggerFactory.getLogger("vhostwatch").error("SIGHUP was not answered", e);
+                  Log.configReloadFailed(e);
                 }
               }
             },

@@ -4,10 +4,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Problem;
+import org.vhostwatch.log.Log;
 
 /**
  * Reads the configuration again while the daemon runs. What is wrong changes nothing; what cannot
@@ -35,22 +34,20 @@ final class Reloader {
     Configuration.Found found = source.get();
     List<Problem> problems = found.problems();
     if (!problems.isEmpty()) {
-      Configured.lines(problems).forEach(line -> log().error("{}", line));
-      log().error("the configuration was not reloaded: nothing has changed");
+      Configured.lines(problems).forEach(Log::configProblem);
+      Log.configRefused();
       return;
     }
     Configuration.Reload reload = inForce.reload(found.configuration());
     inForce = reload.next();
     daemon.accept(inForce);
-    log().info("the configuration was reloaded: {}", changes(reload.changed()));
+    Log.configReloaded(changes(reload.changed()));
     for (Configuration.Change kept : reload.kept()) {
-      log()
-          .warn(
-              "{} stays {}: {} ({}) takes a restart",
-              kept.before().key(),
-              kept.before().text(),
-              kept.after().text(),
-              kept.after().origin().text());
+      Log.configKeyKept(
+          kept.before().key().name(),
+          kept.before().text(),
+          kept.after().text(),
+          kept.after().origin().text());
     }
   }
 
@@ -66,9 +63,5 @@ final class Reloader {
                         + " -> "
                         + change.after().text())
             .collect(Collectors.joining(", "));
-  }
-
-  private static Logger log() {
-    return LoggerFactory.getLogger("vhostwatch");
   }
 }

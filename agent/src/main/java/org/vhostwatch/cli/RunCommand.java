@@ -8,20 +8,20 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Keys;
 import org.vhostwatch.config.Running;
 import org.vhostwatch.daemon.CeilingOptions;
 import org.vhostwatch.daemon.Daemon;
 import org.vhostwatch.daemon.DaemonOptions;
-import org.vhostwatch.daemon.LogRing;
 import org.vhostwatch.daemon.MitigationOptions;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
+import org.vhostwatch.log.Log;
+import org.vhostwatch.log.LogRing;
+import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.report.ExitCode;
@@ -61,6 +61,8 @@ final class RunCommand implements Callable<Integer> {
     HangUp hangUp = HangUp.install();
     Configuration configuration = configured.configuration();
     DaemonOptions options = options(configuration);
+    logging(configuration);
+    Logging.takeUncaught();
     try (Daemon daemon = new Daemon(options, LogRing.attach());
         PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
@@ -79,11 +81,12 @@ final class RunCommand implements Callable<Integer> {
               configuration,
               configured::find,
               next -> {
+                logging(next);
                 daemon.change(options(next));
                 scribe.execute(() -> writeDown(next));
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
-      log().info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
+      Log.started(Version.text(), text(server.address()));
       daemon.run(self);
     } catch (IOException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
@@ -121,7 +124,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       Running.write(configuration, new ProcFs(Path.of("/")), Configured.state(configuration));
     } catch (IOException e) {
-      log().warn("`vhostwatch check` cannot tell what this goes by: {}", e.getMessage());
+      Log.configNotWrittenDown(e);
     }
   }
 
@@ -147,15 +150,15 @@ final class RunCommand implements Callable<Integer> {
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
   private static void stop(Daemon daemon, StatusServer server, ServiceManager manager) {
-    log().info("stopping");
+    Log.stopping();
     manager.stopping();
     daemon.close();
     server.close();
+    Logging.finish();
   }
 
-  /** Not a constant: setting up the logging takes half of the start-up time of every command. */
-  private static Logger log() {
-    return LoggerFactory.getLogger("vhostwatch");
+  private static void logging(Configuration configuration) {
+    Logging.change(configuration.get(Keys.LOG_LEVEL), configuration.get(Keys.LOG_FORMAT));
   }
 
   private static String text(InetSocketAddress address) {

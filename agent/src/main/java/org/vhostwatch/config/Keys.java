@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.vhostwatch.log.LogFormat;
+import org.vhostwatch.log.Priority;
 import org.vhostwatch.probe.Mode;
 
 /** Every key, in the order in which they are shown. */
@@ -110,6 +112,24 @@ public final class Keys {
           false,
           "Folder of the bpftrace scripts (auto: the installed one)");
 
+  public static final Key<Priority> LOG_LEVEL =
+      new Key<>(
+          "log-level",
+          Kind.priority(),
+          "info",
+          true,
+          "Least priority of the events that are logged; incidents keep their lines whatever it"
+              + " is");
+
+  public static final Key<LogFormat> LOG_FORMAT =
+      new Key<>(
+          "log-format",
+          Kind.logFormat(),
+          "auto",
+          true,
+          "How lines of the log are written (auto: as the journal wants it if stderr goes there,"
+              + " for people on a terminal, else as text; json: an object a line)");
+
   /** All of them. */
   public static final List<Key<?>> ALL =
       List.of(
@@ -124,7 +144,9 @@ public final class Keys {
           MITIGATE_LIMIT,
           STATE_DIR,
           BPFTRACE,
-          SCRIPTS);
+          SCRIPTS,
+          LOG_LEVEL,
+          LOG_FORMAT);
 
   private Keys() {}
 

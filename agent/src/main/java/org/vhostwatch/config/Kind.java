@@ -7,8 +7,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.vhostwatch.log.LogFormat;
+import org.vhostwatch.log.Priority;
 import org.vhostwatch.probe.Mode;
 import org.vhostwatch.report.Printable;
 
@@ -117,12 +120,24 @@ public final class Kind<T> {
   }
 
   static Kind<Mode> mode() {
+    return choice("MODE", Mode.values(), Mode::word);
+  }
+
+  static Kind<Priority> priority() {
+    return choice("LEVEL", Priority.values(), Priority::word);
+  }
+
+  static Kind<LogFormat> logFormat() {
+    return choice("FORMAT", LogFormat.values(), LogFormat::word);
+  }
+
+  private static <T> Kind<T> choice(String label, T[] values, Function<T, String> word) {
     return choice(
-        "MODE",
-        Arrays.stream(Mode.values()).map(Mode::word).toList(),
+        label,
+        Arrays.stream(values).map(word).toList(),
         text ->
-            Arrays.stream(Mode.values())
-                .filter(mode -> mode.word().equals(text))
+            Arrays.stream(values)
+                .filter(value -> word.apply(value).equals(text))
                 .findFirst()
                 .orElseThrow());
   }

@@ -5,52 +5,51 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
-import org.vhostwatch.report.Printable;
+import org.vhostwatch.log.Log;
+import org.vhostwatch.log.QueueName;
 import org.vhostwatch.snapshot.QueueStatus;
 
 /** Logs what changed, once: verdicts that begin and end, and troubles. */
 final class Announcer {
 
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
-
   /** A guest that is late now and then is news once a minute, not each time. */
   private static final long SPINNING_NEWS_MILLIS = 60_000;
 
+  /** What is livelocked or stalled, and what it was called then: it may be gone by its end. */
+  private record Grave(Verdict verdict, QueueName name) {}
+
   private final Map<Long, Verdict> before = new HashMap<>();
+  private final Map<Long, Grave> graves = new HashMap<>();
   private final Map<Long, Long> spinningSaid = new HashMap<>();
   private Set<String> troubles = Set.of();
 
   /** Says what changed; returns queues whose livelock or stall is over. */
   Set<Long> queues(List<QueueStatus> queues, long wallMillis) {
-    Set<Long> over = new HashSet<>();
     Map<Long, Verdict> present = new HashMap<>();
+    Set<Long> over = new HashSet<>();
     for (QueueStatus queue : queues) {
       long vq = queue.verdict().vq();
       Verdict now = queue.verdict().verdict();
-      Verdict old = before.getOrDefault(vq, Verdict.HEALTHY);
       present.put(vq, now);
-      if (now == old) {
+      if (now == before.getOrDefault(vq, Verdict.HEALTHY)) {
         continue;
       }
-      if (grave(old)) {
+      if (ends(vq, Optional.of(name(queue)), "it is " + now + " now")) {
         over.add(vq);
-        LogRing.about(vq, () -> LOG.info("{} ended: {}", old, name(queue)));
       }
       if (grave(now) || spinningIsNews(now, vq, wallMillis)) {
-        LogRing.about(vq, () -> begins(now, queue));
+        begins(queue);
       }
     }
-    before.forEach(
-        (vq, old) -> {
-          if (!present.containsKey(vq) && grave(old)) {
-            over.add(vq);
-            LogRing.about(vq, () -> LOG.info("{} ended: the queue is gone", old));
-          }
-        });
+    for (Long vq : List.copyOf(graves.keySet())) {
+      if (!present.containsKey(vq) && ends(vq, Optional.empty(), "the queue is gone")) {
+        over.add(vq);
+      }
+    }
     before.clear();
     before.putAll(present);
     spinningSaid.keySet().retainAll(present.keySet());
@@ -69,11 +68,11 @@ final class Announcer {
   void troubles(List<String> now) {
     for (String trouble : now) {
       if (!troubles.contains(trouble)) {
-        LOG.warn("{}", Printable.of(trouble));
+        Log.troubleBegins(trouble);
       }
     }
     if (now.isEmpty() && !troubles.isEmpty()) {
-      LOG.info("nothing is in the way any more");
+      Log.troubleEnds();
     }
     troubles = Set.copyOf(now);
   }
@@ -82,30 +81,36 @@ final class Announcer {
     return verdict == Verdict.LIVELOCKED || verdict == Verdict.STALLED;
   }
 
-  private static void begins(Verdict verdict, QueueStatus queue) {
-    String text =
-        String.format(
-            Locale.ROOT,
-            "%s (confidence %s): %s: %s",
-            verdict,
-            queue.verdict().confidence().name().toLowerCase(Locale.ROOT),
-            name(queue),
-            Printable.of(queue.verdict().summary()));
-    switch (verdict) {
-      case LIVELOCKED -> LOG.error("{}; `vhostwatch diagnose` tells what to do", text);
-      case STALLED -> LOG.warn("{}", text);
-      default -> LOG.info("{}", text);
+  private void begins(QueueStatus queue) {
+    QueueVerdict verdict = queue.verdict();
+    QueueName name = name(queue);
+    String confidence = verdict.confidence().name().toLowerCase(Locale.ROOT);
+    if (grave(verdict.verdict())) {
+      graves.put(verdict.vq(), new Grave(verdict.verdict(), name));
+    }
+    switch (verdict.verdict()) {
+      case LIVELOCKED -> Log.livelockBegins(name, confidence, verdict.summary());
+      case STALLED -> Log.stallBegins(name, confidence, verdict.summary());
+      default -> Log.spinBegins(name, confidence, verdict.summary());
     }
   }
 
-  private static String name(QueueStatus queue) {
-    return "VM "
-        + Printable.of(queue.vm())
-        + ", tap "
-        + (queue.tap().isEmpty() ? "(none)" : Printable.of(queue.tap()))
-        + ", queue "
-        + queue.queue()
-        + ", worker "
-        + queue.verdict().tid();
+  /** Returns whether there was something grave to end. */
+  private boolean ends(long vq, Optional<QueueName> name, String now) {
+    Grave ended = graves.remove(vq);
+    if (ended == null) {
+      return false;
+    }
+    if (ended.verdict() == Verdict.LIVELOCKED) {
+      Log.livelockEnds(name.orElse(ended.name()), now);
+    } else {
+      Log.stallEnds(name.orElse(ended.name()), now);
+    }
+    return true;
+  }
+
+  private static QueueName name(QueueStatus queue) {
+    QueueVerdict verdict = queue.verdict();
+    return new QueueName(queue.vm(), queue.tap(), queue.queue(), verdict.tid(), verdict.vq());
   }
 }

@@ -11,18 +11,17 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.exposure.KernelExposure;
+import org.vhostwatch.log.Log;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.mitigate.Change;
 import org.vhostwatch.mitigate.Mitigator;
 import org.vhostwatch.mitigate.TapResult;
 import org.vhostwatch.mitigate.Target;
-import org.vhostwatch.report.Printable;
 import org.vhostwatch.state.StateDirectory;
 
 /**
@@ -31,8 +30,6 @@ import org.vhostwatch.state.StateDirectory;
  * A tap is handled once: what an operator does with it after that stays.
  */
 final class AutoMitigation implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
-
   private static final Duration LIMIT = Duration.ofSeconds(15);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
@@ -141,21 +138,19 @@ final class AutoMitigation implements AutoCloseable {
     } catch (IOException e) {
       budget.used(0, System.nanoTime());
       metrics.mitigationFailed();
-      once("no tap was mitigated: " + e.getMessage());
+      once(String.valueOf(e.getMessage()), Log::mitigationFailed);
     }
   }
 
   /** Says what was done; returns whether it counts for the limit. */
   private boolean took(Key key, TapResult result) {
-    String tap = name(result);
+    Log.TapName tap = new Log.TapName(result.vm(), result.name(), result.ifindex(), result.netns());
     switch (result.outcome()) {
       case CHANGED -> {
         handled.add(key);
         metrics.mitigated();
-        LOG.warn(
-            "mitigated: {}: turned off {}; `vhostwatch mitigate --undo` restores it",
-            tap,
-            result.changes().stream().map(Change::feature).collect(Collectors.joining(", ")));
+        Log.tapMitigated(
+            tap, result.changes().stream().map(Change::feature).collect(Collectors.joining(", ")));
         return true;
       }
       case FAILED -> {
@@ -164,16 +159,13 @@ final class AutoMitigation implements AutoCloseable {
         if (tries >= MAX_TRIES) {
           handled.add(key);
         }
-        LOG.warn(
-            "not mitigated: {}: {}{}",
-            tap,
-            Printable.of(result.message()),
-            tries >= MAX_TRIES ? "; not tried again" : "");
+        Log.tapNotMitigated(
+            tap, result.message() + (tries >= MAX_TRIES ? "; not tried again" : ""));
         return true;
       }
       case LEFT_ALONE -> {
         handled.add(key);
-        LOG.info("not mitigated: {}: {}", tap, Printable.of(result.message()));
+        Log.tapLeftAlone(tap, result.message());
         return false;
       }
       default -> {
@@ -188,29 +180,19 @@ final class AutoMitigation implements AutoCloseable {
     if (now.status() != Exposure.AFFECTED && !now.equals(KernelExposure.NOT_RATED)) {
       once(
           now.status() == Exposure.FIXED
-              ? "no tap is mitigated: this kernel does not have the fault: " + now.reason()
-              : "no tap is mitigated: it is not known whether this kernel has the fault: "
+              ? "this kernel does not have the fault: " + now.reason()
+              : "it is not known whether this kernel has the fault: "
                   + now.reason()
-                  + "; `vhostwatch drill` tells");
+                  + "; `vhostwatch drill` tells",
+          Log::mitigationWithheld);
     }
     return now.status() == Exposure.AFFECTED;
   }
 
-  private void once(String words) {
+  private void once(String words, Consumer<String> say) {
     if (!said.equals(words)) {
-      LOG.warn("{}", Printable.of(words));
+      say.accept(words);
       said = words;
     }
-  }
-
-  private static String name(TapResult result) {
-    return "tap "
-        + Printable.of(result.name())
-        + " (ifindex "
-        + result.ifindex()
-        + ", netns "
-        + result.netns()
-        + ") of VM "
-        + Printable.of(result.vm());
   }
 }

@@ -7,11 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Switch;
+import org.vhostwatch.log.Log;
 import org.vhostwatch.probe.ProgramRuns;
 import org.vhostwatch.snapshot.OwnCost;
 
@@ -20,8 +19,6 @@ import org.vhostwatch.snapshot.OwnCost;
  * makes probing pause when that is over the ceiling.
  */
 final class CostWatch implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   private static final long PERIOD_SECONDS = 10;
 
@@ -92,7 +89,7 @@ final class CostWatch implements AutoCloseable {
         agent.residentBytes() + others.residentBytes(),
         System.nanoTime());
     if (paused && !ceiling.over()) {
-      LOG.info("the pause of the ceiling is over: probing again");
+      Log.probingResumed();
     }
     paused = ceiling.over();
     Switch counts = KernelFacts.bpfStats(fs);

@@ -12,8 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
@@ -30,6 +28,9 @@ import org.vhostwatch.host.WorkerScanner;
 import org.vhostwatch.incident.Archive;
 import org.vhostwatch.incident.Keeper;
 import org.vhostwatch.incident.Stored;
+import org.vhostwatch.log.Log;
+import org.vhostwatch.log.LogRing;
+import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.mitigate.Targets;
 import org.vhostwatch.probe.CensusQueue;
@@ -50,8 +51,6 @@ public final class Daemon implements AutoCloseable {
   private static final int INBOX = 4096;
 
   private static final long STOP_SECONDS = 4;
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   /** How often to look for new workers, and at all. */
   private record Pace(Duration scan, Duration look) {}
@@ -271,6 +270,7 @@ public final class Daemon implements AutoCloseable {
         long lost = dropped.get();
         self.droppedLines(lost - reported);
         reported = lost;
+        Logging.due(System.nanoTime());
         next = Math.max(next + options.cycle().toNanos(), System.nanoTime());
       }
     }
@@ -288,7 +288,7 @@ public final class Daemon implements AutoCloseable {
     try {
       // The incidents are written by then, or the disk hangs.
       if (running && !stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("the incidents are not written yet: not waiting any longer");
+        Log.stopCutShort();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -315,6 +315,7 @@ public final class Daemon implements AutoCloseable {
   void take(Incoming message, long now) {
     if (message instanceof Incoming.Counted seen) {
       counted = true;
+      Log.censusTaken(seen.census().queues().size());
       observe(new Observation.Queues(seen.census()), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
@@ -327,9 +328,16 @@ public final class Daemon implements AutoCloseable {
       observe(new Observation.Capture(captured.evidence()), now);
       if (captured.evidence().isEmpty()) {
         schedule.captureFailed(now);
+      } else {
+        Log.captureTaken(captured.evidence().size());
       }
-    } else if (message instanceof Incoming.Detached) {
+    } else if (message instanceof Incoming.Attached) {
+      Log.sentinelUp();
+    } else if (message instanceof Incoming.Detached seen) {
       observe(new Observation.SentinelLost(), now);
+      if (sight.attached()) {
+        sentinelWent(seen);
+      }
     } else if (message instanceof Incoming.Changed changed) {
       detector = new Detector(changed.options().settings());
       schedule.change(changed.options());
@@ -347,6 +355,14 @@ public final class Daemon implements AutoCloseable {
         });
     // A frame of a host where nothing spins is none.
     news |= !(message instanceof Incoming.Line) || frame.filter(SentinelFrame::spins).isPresent();
+  }
+
+  private static void sentinelWent(Incoming.Detached message) {
+    if (message.trouble().isEmpty()) {
+      Log.sentinelAway();
+    } else {
+      Log.sentinelLost();
+    }
   }
 
   /** After each census: what it read of taps, with the names that were published. */

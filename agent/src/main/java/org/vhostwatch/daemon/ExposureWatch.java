@@ -7,13 +7,11 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.exposure.KernelIdentity;
 import org.vhostwatch.exposure.KernelRater;
 import org.vhostwatch.host.ProcFs;
-import org.vhostwatch.report.Printable;
+import org.vhostwatch.log.Log;
 
 /**
  * Rates the kernel on a thread of its own, because that reads long files and may wait for rpm: at
@@ -21,8 +19,6 @@ import org.vhostwatch.report.Printable;
  * every ten minutes.
  */
 final class ExposureWatch implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   private static final Duration PERIOD = Duration.ofMinutes(10);
   private static final Duration POLL = Duration.ofSeconds(5);
@@ -84,7 +80,7 @@ final class ExposureWatch implements AutoCloseable {
     KernelExposure before = latest;
     latest = now;
     if (!now.status().equals(before.status()) || !now.reason().equals(before.reason())) {
-      LOG.info("this kernel: {}: {}", now.status().label(), Printable.of(now.reason()));
+      Log.kernelRated(now.status().label(), now.reason());
     }
   }
 

@@ -10,8 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
@@ -28,16 +26,19 @@ import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.IncidentJson;
 import org.vhostwatch.incident.Keeper;
 import org.vhostwatch.incident.Look;
+import org.vhostwatch.incident.QueueIdentity;
 import org.vhostwatch.incident.Scene;
 import org.vhostwatch.incident.Stored;
 import org.vhostwatch.incident.Tape;
 import org.vhostwatch.incident.Transcript;
+import org.vhostwatch.log.Log;
+import org.vhostwatch.log.LogRing;
+import org.vhostwatch.log.QueueName;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.ProbeKit;
-import org.vhostwatch.report.Printable;
 import org.vhostwatch.report.QueueReport;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
@@ -48,8 +49,6 @@ import org.vhostwatch.snapshot.QueueStatus;
  * archive. Owned by the loop, but for {@link #list} and {@link #whole}; waits for no disk.
  */
 final class Incidents implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   private static final long SECOND = 1_000_000_000L;
 
@@ -144,7 +143,7 @@ final class Incidents implements AutoCloseable {
   }
 
   private void remember(Stored stored, long wallMillis, long now) {
-    stored.troubles().forEach(trouble -> LOG.warn("{}", Printable.line(trouble)));
+    stored.troubles().forEach(Log::incidentUnreadable);
     apply(keeper.resume(stored.incidents(), wallMillis, now));
     remembered = true;
   }
@@ -306,7 +305,7 @@ final class Incidents implements AutoCloseable {
   private void apply(List<Keeper.Change> changes) {
     for (Keeper.Change change : changes) {
       Incident incident = change.incident();
-      LogRing.about(incident.queue().vq(), () -> say(change));
+      say(change);
       Incident whole = withLog(incident);
       keeper.amend(whole.id(), whole.log(), whole.recorded());
       archive.put(whole);
@@ -316,21 +315,23 @@ final class Incidents implements AutoCloseable {
   private static void say(Keeper.Change change) {
     Incident incident = change.incident();
     String id = incident.id();
+    QueueName queue = name(incident.queue());
     switch (change.what()) {
-      case OPENED ->
-          LOG.warn(
-              "incident {} opened: `vhostwatch incidents {}` shows it, `vhostwatch bundle {}` packs"
-                  + " it for a report",
-              id,
-              id,
-              id);
-      case REOPENED -> LOG.warn("incident {} goes on: livelock {} of it", id, incident.count());
-      case CONTINUED ->
-          LOG.warn("incident {} of the agent before goes on: the queue is livelocked still", id);
-      case ENDED ->
-          LOG.info("incident {} ended: {}", id, incident.how().map(Ending::id).orElse(""));
+      case OPENED -> Log.incidentOpened(id, queue);
+      case REOPENED -> Log.incidentReopened(id, queue, incident.count());
+      case CONTINUED -> Log.incidentContinued(id, queue);
+      case ENDED -> Log.incidentEnded(id, queue, incident.how().map(Ending::id).orElse(""));
       case UPDATED -> {}
     }
+  }
+
+  private static QueueName name(QueueIdentity queue) {
+    return new QueueName(
+        queue.vm(),
+        queue.port().name(),
+        Math.max(0, queue.port().queueIndex()),
+        queue.workerTid(),
+        queue.vq());
   }
 
   /** The first and the last of the lines since the first sign; those that are new are added. */

@@ -10,13 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.vhostwatch.log.Log;
 
 /** Speaks HTTP for {@link Endpoints}: methods, headers, compression. */
 final class Exchange implements HttpHandler {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   /** Below this the frame of gzip costs more than it saves. */
   private static final int MIN_GZIP_BYTES = 1024;
@@ -44,7 +41,7 @@ final class Exchange implements HttpHandler {
       return endpoints.get(
           exchange.getRequestURI().getPath(), exchange.getRequestHeaders().getFirst("Accept"));
     } catch (RuntimeException e) {
-      LOG.error("cannot answer {}", exchange.getRequestURI().getPath(), e);
+      Log.requestFailed(exchange.getRequestURI().getPath(), e);
       return Response.text(500, "internal error: see the log of vhostwatch");
     }
   }

@@ -16,8 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.vhostwatch.log.Log;
 import org.vhostwatch.state.StateDirectory;
 
 /**
@@ -26,8 +25,6 @@ import org.vhostwatch.state.StateDirectory;
  * only the last is written.
  */
 public final class Archive implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   /**
    * How much is kept.
@@ -229,12 +226,9 @@ public final class Archive implements AutoCloseable {
       }
     }
     if (!trouble.isEmpty() && !failing) {
-      LOG.error(
-          "incidents cannot be written to {}: {}; they are kept in memory and tried again",
-          folder.path(),
-          trouble);
+      Log.incidentsNotWritten(folder.path().toString(), trouble);
     } else if (trouble.isEmpty() && failing) {
-      LOG.info("incidents are written to {} again", folder.path());
+      Log.incidentsWrittenAgain(folder.path().toString());
     }
     failing = !trouble.isEmpty();
     return trouble.isEmpty();

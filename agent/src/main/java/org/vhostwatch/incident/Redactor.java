@@ -217,6 +217,9 @@ final class Redactor {
     forms.add(JsonText.wellFormed(name));
     forms.add(Printable.of(name));
     forms.add(Printable.of(JsonText.wellFormed(name)));
+    // As a field of a log line; the quotes themselves stay.
+    String quoted = Printable.quoted(name);
+    forms.add(quoted.substring(1, quoted.length() - 1));
     for (String form : List.copyOf(forms)) {
       forms.add(inJson(form));
       forms.add(inJson(inJson(form)));

@@ -56,6 +56,19 @@ public final class JsonText {
     return text.append('\n').toString();
   }
 
+  /** Returns the same object in one line, without a line end. */
+  public static String line(Consumer<JsonText> fields) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      fields.accept(new JsonText(json));
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+
   public JsonText text(String name, @Nullable String value) {
     return write(
         name, value == null ? JsonGenerator::writeNull : out -> out.writeString(wellFormed(value)));

@@ -16,9 +16,14 @@ public final class Printable {
    * \\u{hex}} and backslashes doubled, cut at 256 characters.
    */
   public static String of(String text) {
+    return of(text, MAX_CHARS);
+  }
+
+  /** Otherwise as {@link #of(String)}, cut at {@code most} characters. */
+  public static String of(String text, int most) {
     StringBuilder safe = new StringBuilder();
     text.codePoints()
-        .limit(MAX_CHARS)
+        .limit(most)
         .forEach(
             point -> {
               if (point == '\\') {
@@ -29,7 +34,7 @@ public final class Printable {
                 safe.append("\\u{").append(Integer.toHexString(point)).append('}');
               }
             });
-    return text.codePointCount(0, text.length()) > MAX_CHARS
+    return text.codePointCount(0, text.length()) > most
         ? safe.append("...").toString()
         : safe.toString();
   }
@@ -39,11 +44,24 @@ public final class Printable {
    * changed it: what is not harmless is replaced, backslashes stay as they are.
    */
   public static String line(String text) {
+    return line(text, MAX_LINE);
+  }
+
+  /** Otherwise as {@link #line(String)}, cut at {@code most} characters. */
+  public static String line(String text, int most) {
     StringBuilder safe = new StringBuilder();
     text.codePoints()
-        .limit(MAX_LINE)
+        .limit(most)
         .forEach(point -> safe.appendCodePoint(harmless(point) ? point : 0xfffd));
     return safe.toString();
+  }
+
+  /**
+   * Returns the text as {@link #of(String)} has it, in quotes that it cannot end: backslashes are
+   * doubled, so one before a quote is never its own.
+   */
+  public static String quoted(String text) {
+    return '"' + of(text).replace("\"", "\\\"") + '"';
   }
 
   private static boolean harmless(int point) {

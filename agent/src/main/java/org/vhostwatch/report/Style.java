@@ -13,8 +13,17 @@ public enum Style {
 
   /** Returns COLOUR if stdout is a terminal that shows it and the user did not say NO_COLOR. */
   public static Style ofStdout() {
+    return of("1");
+  }
+
+  /** Returns the same of stderr. */
+  public static Style ofStderr() {
+    return of("2");
+  }
+
+  private static Style of(String fd) {
     String term = System.getenv().getOrDefault("TERM", "dumb");
-    return System.getenv("NO_COLOR") == null && !term.equals("dumb") && terminal("1")
+    return System.getenv("NO_COLOR") == null && !term.equals("dumb") && terminal(fd)
         ? COLOUR
         : PLAIN;
   }

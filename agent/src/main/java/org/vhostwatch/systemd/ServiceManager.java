@@ -10,10 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vhostwatch.libc.MonotonicClock;
 import org.vhostwatch.libc.UnixDatagram;
+import org.vhostwatch.log.Log;
 import org.vhostwatch.snapshot.HostSnapshot;
 
 /**
@@ -22,8 +21,6 @@ import org.vhostwatch.snapshot.HostSnapshot;
  * listens.
  */
 public final class ServiceManager implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger("vhostwatch");
 
   /**
    * Where the daemon is looked at.
@@ -84,7 +81,7 @@ public final class ServiceManager implements AutoCloseable {
       // systemd takes READY=1 for the answer to its own request only if this is not older.
       send(request, "RELOADING=1\nMONOTONIC_USEC=" + MonotonicClock.micros() + "\n");
     } catch (IOException e) {
-      LOG.warn("systemd is not told of the reload: {}", e.getMessage());
+      Log.systemdUnreachable("of the reload", e);
     }
     try {
       work.run();
@@ -92,7 +89,7 @@ public final class ServiceManager implements AutoCloseable {
       try {
         send(request, "READY=1\n");
       } catch (IOException e) {
-        LOG.warn("systemd is not told that the reload is over: {}", e.getMessage());
+        Log.systemdUnreachable("that the reload is over", e);
       }
     }
   }
@@ -104,7 +101,7 @@ public final class ServiceManager implements AutoCloseable {
       try {
         send(request, "STOPPING=1\nSTATUS=" + StatusLine.STOPPING + "\n");
       } catch (IOException e) {
-        LOG.debug("not told that this stops: {}", e.getMessage());
+        Log.systemdUnreachable("that this stops", e);
       }
     }
   }
@@ -137,7 +134,7 @@ public final class ServiceManager implements AutoCloseable {
     } catch (IOException e) {
       // It is told again at the next look; systemd may be busy, or executing itself anew.
       if (!complained) {
-        LOG.warn("systemd cannot be told: {}", e.getMessage());
+        Log.systemdUnreachable("how the daemon is", e);
       }
       complained = true;
     }

@@ -27,6 +27,8 @@ import org.vhostwatch.config.Origin.Source;
 import org.vhostwatch.config.Setting;
 import org.vhostwatch.daemon.DaemonOptions;
 import org.vhostwatch.daemon.MitigationOptions;
+import org.vhostwatch.log.LogFormat;
+import org.vhostwatch.log.Priority;
 import org.vhostwatch.probe.Mode;
 import picocli.CommandLine;
 
@@ -143,7 +145,21 @@ class KeysTest {
                   options ->
                       Optional.of(options.probes().scripts())
                           .filter(folder -> !folder.equals(Path.of(".", "bpf-scripts")))),
-              List.of("scripts")));
+              List.of("scripts")),
+          new Case(
+              Keys.LOG_LEVEL,
+              Priority.INFO,
+              "debug",
+              Priority.DEBUG,
+              configuration -> configuration.get(Keys.LOG_LEVEL),
+              List.of("INFO", "warn", "err", "7", "all")),
+          new Case(
+              Keys.LOG_FORMAT,
+              LogFormat.AUTO,
+              "json",
+              LogFormat.JSON,
+              configuration -> configuration.get(Keys.LOG_FORMAT),
+              List.of("JSON", "plain", "journald")));
 
   private @TempDir Path folder = Path.of("");
 

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.libc.DatagramReceiver;
+import org.vhostwatch.report.ParsedJson;
 
 /**
  * The program itself, in a process of its own, with SIGHUP and a socket that systemd would read.
@@ -109,6 +111,20 @@ class ReloadTest {
             () ->
                 assertThat(Files.readString(state.resolve("configuration.json")))
                     .contains("8s", "5m"));
+
+    write("confirm = 9s\nlog-format = json\nlog-level = warning");
+    hangUp();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(Files.readString(state.resolve("configuration.json"))).contains("9s"));
+    write("confirm = 8s\nlog-format = json\nlog-level = debug");
+    hangUp();
+    // What is in force when it is said decides: the first reload said nothing, this one does.
+    Map<String, Object> event = ParsedJson.object(said("config-reloaded"));
+    assertThat(event)
+        .containsEntry("priority", 5L)
+        .containsEntry("changes", "confirm 9s -> 8s, log-level warning -> debug");
 
     daemon.toHandle().destroy();
     assertThat(daemon.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();

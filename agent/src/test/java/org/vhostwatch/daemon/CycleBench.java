@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.incident.Transcript;
+import org.vhostwatch.log.LogRing;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;

@@ -2,9 +2,6 @@ package org.vhostwatch.incident;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,11 +13,11 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
+import org.vhostwatch.log.LogRing;
+import org.vhostwatch.log.Logging;
 import org.vhostwatch.state.StateDirectory;
 
 class ArchiveTest {
@@ -32,18 +29,11 @@ class ArchiveTest {
   private Path temporary;
 
   private final BlockingQueue<Stored> loaded = new ArrayBlockingQueue<>(10);
-  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-  private final Logger logger = (Logger) LoggerFactory.getLogger("vhostwatch");
+  private final LogRing log = LogRing.attach();
 
   @BeforeEach
-  void listen() {
-    log.start();
-    logger.addAppender(log);
-  }
-
-  @AfterEach
-  void stopListening() {
-    logger.detachAppender(log);
+  void nothingWasSaidBefore() {
+    Logging.finish();
   }
 
   private Archive archive(Path folder, Archive.Limits limits) {
@@ -126,8 +116,8 @@ class ArchiveTest {
   }
 
   private List<String> said(String words) {
-    return List.copyOf(log.list).stream()
-        .map(ILoggingEvent::getFormattedMessage)
+    return log.lines(0, 0, 0).stream()
+        .map(LogRing.Line::text)
         .filter(line -> line.contains(words))
         .toList();
   }

@@ -82,6 +82,9 @@ class BundleTest {
                     + ", tap "
                     + Printable.of(tap)
                     + ", queue 2",
+                "2026-11-23T14:06:43.000Z crit livelock-begins vm="
+                    + Printable.quoted(vm)
+                    + " queue=2: x",
                 "14:06:44 WARN peer 192.0.2.17 at 52:54:00:12:34:56 and 2001:db8::17 via hv17"));
   }
 
@@ -112,6 +115,7 @@ class BundleTest {
     Set<String> forms = new LinkedHashSet<>();
     forms.add(secret);
     forms.add(Printable.of(secret));
+    forms.add(Printable.of(secret).replace("\"", "\\\""));
     StringBuilder utf8 = new StringBuilder();
     for (byte each : secret.getBytes(StandardCharsets.UTF_8)) {
       utf8.append(each < 0 ? String.format("\\x%02x", each) : String.valueOf((char) each));
@@ -132,6 +136,7 @@ class BundleTest {
       strings = {
         "customer-web01",
         "a\",b\n{}",
+        "back\\\"slash",
         "geheim\u00e4\u202e\ud83d\udc27",
         "x\ud800y.secret",
         "$(reboot)",

@@ -45,4 +45,10 @@ class PrintableTest {
     assertThat(Printable.of("😀".repeat(256))).isEqualTo("😀".repeat(256));
     assertThat(Printable.of("😀".repeat(257))).isEqualTo("😀".repeat(256) + "...");
   }
+
+  @Test
+  void nobodyCanEndTheQuotes() {
+    assertThat(Printable.quoted("a\"b\\")).isEqualTo("\"a\\\"b\\\\\"");
+    assertThat(Printable.quoted("")).isEqualTo("\"\"");
+  }
 }

@@ -1,0 +1,229 @@
+package org.vhostwatch.log;
+
+import static org.vhostwatch.log.Field.ADDRESS;
+import static org.vhostwatch.log.Field.AFTER;
+import static org.vhostwatch.log.Field.BEFORE;
+import static org.vhostwatch.log.Field.CHANGES;
+import static org.vhostwatch.log.Field.CONFIDENCE;
+import static org.vhostwatch.log.Field.COUNT;
+import static org.vhostwatch.log.Field.FEATURES;
+import static org.vhostwatch.log.Field.FOLDER;
+import static org.vhostwatch.log.Field.HOW;
+import static org.vhostwatch.log.Field.IFINDEX;
+import static org.vhostwatch.log.Field.INCIDENT;
+import static org.vhostwatch.log.Field.KEY;
+import static org.vhostwatch.log.Field.LOGGER;
+import static org.vhostwatch.log.Field.NETNS;
+import static org.vhostwatch.log.Field.NOW;
+import static org.vhostwatch.log.Field.ORIGIN;
+import static org.vhostwatch.log.Field.PATH;
+import static org.vhostwatch.log.Field.PROBLEM;
+import static org.vhostwatch.log.Field.QUEUE;
+import static org.vhostwatch.log.Field.QUEUES;
+import static org.vhostwatch.log.Field.REASON;
+import static org.vhostwatch.log.Field.STATUS;
+import static org.vhostwatch.log.Field.SUMMARY;
+import static org.vhostwatch.log.Field.TAP;
+import static org.vhostwatch.log.Field.TEXT;
+import static org.vhostwatch.log.Field.THREAD;
+import static org.vhostwatch.log.Field.TID;
+import static org.vhostwatch.log.Field.TROUBLE;
+import static org.vhostwatch.log.Field.VERSION;
+import static org.vhostwatch.log.Field.VM;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Every event, with its priority, its message and its fields. A field in braces stands for its
+ * value. The names are a promise to who looks for them: docs/logs.md has all.
+ */
+enum Event {
+  // The program.
+  STARTED(Priority.INFO, "vhostwatch {version} serves http://{address}", VERSION, ADDRESS),
+  STOPPING(Priority.INFO, "it was told to stop, and ends its probes"),
+  STOP_CUT_SHORT(
+      Priority.WARNING, "the incidents are not written yet: not waiting for the disk any longer"),
+  INTERNAL_ERROR(
+      Priority.ERROR,
+      "thread {thread} ended: {error}; this is a fault of vhostwatch: please report it",
+      THREAD,
+      Field.ERROR),
+  REQUEST_FAILED(Priority.ERROR, "cannot answer {path}: {error}", PATH, Field.ERROR),
+  SYSTEMD_UNREACHABLE(Priority.WARNING, "systemd cannot be told {how}: {reason}", HOW, REASON),
+  LIBRARY_ERROR(Priority.ERROR, "{logger}: {text}", LOGGER, TEXT),
+  LIBRARY_WARNING(Priority.WARNING, "{logger}: {text}", LOGGER, TEXT),
+  LIBRARY_INFO(Priority.INFO, "{logger}: {text}", LOGGER, TEXT),
+
+  // Its configuration: what an operator does is answered each time.
+  CONFIG_RELOADED(Priority.NOTICE, "the configuration was reloaded: {changes}", CHANGES),
+  CONFIG_KEY_KEPT(
+      Priority.WARNING,
+      "{key} stays {before}: {after} ({origin}) takes a restart",
+      KEY,
+      BEFORE,
+      AFTER,
+      ORIGIN),
+  CONFIG_PROBLEM(Priority.ERROR, "{problem}", PROBLEM),
+  CONFIG_REFUSED(Priority.ERROR, "the configuration was not reloaded: nothing has changed"),
+  CONFIG_RELOAD_FAILED(Priority.ERROR, "SIGHUP was not answered: {error}", Field.ERROR),
+  CONFIG_NOT_WRITTEN_DOWN(
+      Priority.WARNING, "`vhostwatch check` cannot tell what this goes by: {reason}", REASON),
+
+  // Queues.
+  LIVELOCK_BEGINS(
+      Priority.CRIT,
+      "LIVELOCKED (confidence {confidence}): {summary}; the VM receives nothing until its guest"
+          + " posts more buffers: let its vCPUs run, else reset it; `vhostwatch diagnose` tells"
+          + " what else ends it, and what does not",
+      VM,
+      TAP,
+      QUEUE,
+      TID,
+      CONFIDENCE,
+      SUMMARY),
+  LIVELOCK_ENDS(Priority.NOTICE, "LIVELOCKED ended: {now}", VM, TAP, QUEUE, TID, NOW),
+  STALL_BEGINS(
+      Priority.WARNING,
+      "STALLED (confidence {confidence}): {summary}; the VM receives nothing: look at its guest",
+      VM,
+      TAP,
+      QUEUE,
+      TID,
+      CONFIDENCE,
+      SUMMARY),
+  STALL_ENDS(Priority.NOTICE, "STALLED ended: {now}", VM, TAP, QUEUE, TID, NOW),
+  SPIN_BEGINS(
+      Priority.INFO,
+      "SPINNING (confidence {confidence}): {summary}",
+      VM,
+      TAP,
+      QUEUE,
+      TID,
+      CONFIDENCE,
+      SUMMARY),
+
+  // Incidents.
+  INCIDENT_OPENED(
+      Priority.WARNING,
+      "incident {incident} opened: `vhostwatch incidents {incident}` shows it, `vhostwatch bundle"
+          + " {incident}` packs it for a report",
+      INCIDENT,
+      VM,
+      TAP,
+      QUEUE,
+      TID),
+  INCIDENT_REOPENED(
+      Priority.WARNING,
+      "incident {incident} goes on: livelock {count} of it",
+      INCIDENT,
+      COUNT,
+      VM,
+      TAP,
+      QUEUE,
+      TID),
+  INCIDENT_CONTINUED(
+      Priority.WARNING,
+      "incident {incident} of the agent before goes on: the queue is livelocked still",
+      INCIDENT,
+      VM,
+      TAP,
+      QUEUE,
+      TID),
+  INCIDENT_ENDED(
+      Priority.INFO, "incident {incident} ended: {how}", INCIDENT, VM, TAP, QUEUE, TID, HOW),
+  INCIDENT_UNREADABLE(Priority.WARNING, "{problem}", PROBLEM),
+  INCIDENTS_NOT_WRITTEN(
+      Priority.ERROR,
+      "incidents cannot be written to {folder}: {reason}; they are kept in memory and tried again",
+      FOLDER,
+      REASON),
+  INCIDENTS_WRITTEN_AGAIN(Priority.NOTICE, "incidents are written to {folder} again", FOLDER),
+
+  // How well it sees.
+  SENTINEL_UP(Priority.INFO, "the sentinel is attached: a spin is seen at once"),
+  SENTINEL_LOST(
+      Priority.WARNING,
+      "the sentinel is gone: until it is back a spin is seen late, by its CPU time alone"),
+  SENTINEL_AWAY(Priority.DEBUG, "the sentinel was taken away: it is not wanted now"),
+  CENSUS_TAKEN(Priority.DEBUG, "a census has read {queues} queues", QUEUES),
+  CAPTURE_TAKEN(Priority.DEBUG, "a capture has evidence of {queues} queues", QUEUES),
+  TROUBLE_BEGINS(Priority.WARNING, "{trouble}", TROUBLE),
+  TROUBLE_ENDS(Priority.NOTICE, "nothing is in the way any more"),
+  PROBING_RESUMED(Priority.NOTICE, "the pause of the ceiling is over: probing again"),
+  KERNEL_RATED(Priority.INFO, "this kernel: {status}: {reason}", STATUS, REASON),
+
+  // Mitigation.
+  TAP_MITIGATED(
+      Priority.WARNING,
+      "mitigated: tap {tap} (ifindex {ifindex}, netns {netns}) of VM {vm}: turned off {features};"
+          + " `vhostwatch mitigate --undo` restores it",
+      VM,
+      TAP,
+      IFINDEX,
+      NETNS,
+      FEATURES),
+  TAP_NOT_MITIGATED(
+      Priority.WARNING,
+      "not mitigated: tap {tap} (ifindex {ifindex}, netns {netns}) of VM {vm}: {reason}",
+      VM,
+      TAP,
+      IFINDEX,
+      NETNS,
+      REASON),
+  TAP_LEFT_ALONE(
+      Priority.INFO,
+      "not mitigated: tap {tap} (ifindex {ifindex}, netns {netns}) of VM {vm}: {reason}",
+      VM,
+      TAP,
+      IFINDEX,
+      NETNS,
+      REASON),
+  MITIGATION_WITHHELD(Priority.WARNING, "no tap is mitigated: {reason}", REASON),
+  MITIGATION_FAILED(Priority.WARNING, "no tap was mitigated: {reason}", REASON);
+
+  private final Priority priority;
+  private final String message;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of is
+  private final List<Field> fields;
+
+  Event(Priority priority, String message, Field... fields) {
+    this.priority = priority;
+    this.message = message;
+    this.fields = List.of(fields);
+  }
+
+  /** Returns its name, for ever. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  Priority priority() {
+    return priority;
+  }
+
+  /** Returns its message, with fields in braces. */
+  String message() {
+    return message;
+  }
+
+  List<Field> fields() {
+    return fields;
+  }
+
+  /** Returns whether repetitions are counted instead of written. */
+  boolean folds() {
+    return switch (this) {
+      case STARTED,
+          STOPPING,
+          CONFIG_RELOADED,
+          CONFIG_KEY_KEPT,
+          CONFIG_PROBLEM,
+          CONFIG_REFUSED,
+          INCIDENT_UNREADABLE ->
+          false;
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package org.vhostwatch.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.log.LogRing;
+import org.vhostwatch.log.Logging;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.snapshot.QueueStatus;
+
+class AnnouncerTest {
+
+  private static final long VQ = 0xffff8880206800c0L;
+
+  private final LogRing log = LogRing.attach();
+  private final Announcer announcer = new Announcer();
+
+  @BeforeEach
+  void nothingWasSaidBefore() {
+    Logging.finish();
+  }
+
+  private static QueueStatus status(QueueVerdict verdict) {
+    TapPort port = new TapPort("vnet3", 12, "br0", 4026531840L, 1, true);
+    return new QueueStatus("web01", Optional.empty(), port, verdict, 0);
+  }
+
+  private static QueueStatus livelocked() {
+    return status(Samples.livelocked(VQ, 7, 8, "vnet3", 1));
+  }
+
+  private static QueueStatus healthy() {
+    return status(Samples.healthy(VQ, 7, 8, "vnet3", 1));
+  }
+
+  /** Returns what was said of the queue, without the time. */
+  private List<String> said() {
+    return log.lines(VQ, 0, 0).stream()
+        .filter(line -> line.vq() == VQ)
+        .map(line -> line.text().replaceFirst("^\\S+ ", ""))
+        .toList();
+  }
+
+  @Test
+  void aLivelockIsSaidOnceWhenItBeginsAndWhenItEnds() {
+    assertThat(announcer.queues(List.of(livelocked()), 1)).isEmpty();
+    assertThat(announcer.queues(List.of(livelocked()), 2)).isEmpty();
+    assertThat(announcer.queues(List.of(healthy()), 3)).containsExactly(VQ);
+    assertThat(announcer.queues(List.of(healthy()), 4)).isEmpty();
+    assertThat(said()).hasSize(2);
+    assertThat(said().get(0))
+        .startsWith(
+            "crit livelock-begins vm=web01 tap=vnet3 queue=1 tid=8: LIVELOCKED (confidence high):"
+                + " the worker spins ");
+    assertThat(said().get(1))
+        .isEqualTo(
+            "notice livelock-ends vm=web01 tap=vnet3 queue=1 tid=8: LIVELOCKED ended: it is HEALTHY"
+                + " now");
+  }
+
+  @Test
+  void aQueueThatIsGoneIsNamedStill() {
+    announcer.queues(List.of(livelocked()), 1);
+    assertThat(announcer.queues(List.of(), 2)).containsExactly(VQ);
+    assertThat(said().get(1))
+        .isEqualTo(
+            "notice livelock-ends vm=web01 tap=vnet3 queue=1 tid=8: LIVELOCKED ended: the queue is"
+                + " gone");
+    assertThat(announcer.queues(List.of(), 3)).isEmpty();
+  }
+
+  @Test
+  void troublesAreSaidOnceAndTheirEnd() {
+    announcer.troubles(List.of("no bpftrace"));
+    announcer.troubles(List.of("no bpftrace", "no BTF"));
+    announcer.troubles(List.of());
+    announcer.troubles(List.of());
+    assertThat(log.lines(0, 0, 0))
+        .extracting(line -> line.text().replaceFirst("^\\S+ ", ""))
+        .containsExactly(
+            "warning trouble-begins: no bpftrace",
+            "warning trouble-begins: no BTF",
+            "notice trouble-ends: nothing is in the way any more");
+  }
+}

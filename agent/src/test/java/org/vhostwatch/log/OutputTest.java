@@ -1,0 +1,222 @@
+package org.vhostwatch.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.vhostwatch.report.ParsedJson;
+
+/** Through the real library, with made-up time. */
+@Timeout(60)
+class OutputTest {
+
+  /** Each write by itself: two that follow each other are not one line. */
+  private static final class Writes extends OutputStream {
+    final List<String> lines = new ArrayList<>();
+    boolean full;
+
+    @Override
+    public void write(int one) {
+      throw new AssertionError("a byte alone");
+    }
+
+    @Override
+    public void write(byte[] bytes) throws IOException {
+      if (full) {
+        throw new IOException("No space left on device");
+      }
+      lines.add(new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
+
+  private long now;
+  private final Writes stderr = new Writes();
+  private final Output output = new Output(stderr, LineFormat.JOURNAL, () -> now);
+  private final LoggerContext context = new LoggerContext();
+  private final Logger logger = context.getLogger("vhostwatch");
+
+  @BeforeEach
+  void connect() {
+    output.setContext(context);
+    output.start();
+    context.getLogger("ROOT").addAppender(output);
+  }
+
+  private void say(Event event, Map<Field, Object> values) {
+    logger.info("{}", Entry.of(event, values, 0, Samples.WALL));
+  }
+
+  @Test
+  void anEventIsOneWriteWithALineEnd() {
+    logger.error("{}", Samples.livelock("a\nb", "vnet3", 1));
+    assertThat(stderr.lines).hasSize(1);
+    assertThat(stderr.lines.get(0))
+        .startsWith("<2>livelock-begins vm=\"a\\u{a}b\" tap=vnet3 ")
+        .matches("[^\\n]*\\n");
+  }
+
+  @Test
+  void theFormatChangesFromOneLineToTheNext() {
+    say(Event.STARTED, Map.of());
+    output.change(LineFormat.JSON, Priority.INFO);
+    say(Event.STARTED, Map.of(Field.VERSION, "1", Field.ADDRESS, "[::1]:80"));
+    assertThat(stderr.lines.get(0)).startsWith("<6>started: ");
+    assertThat(ParsedJson.object(stderr.lines.get(1)))
+        .containsEntry("event", "started")
+        .containsEntry("address", "[::1]:80");
+  }
+
+  @Test
+  void theLevelHoldsBackWhatMattersLessAndNoLivelock() {
+    output.change(LineFormat.JOURNAL, Priority.CRIT);
+    say(Event.STARTED, Map.of());
+    logger.error("{}", Samples.full(Event.CONFIG_REFUSED, "x", 0));
+    assertThat(stderr.lines).isEmpty();
+    logger.error("{}", Samples.livelock("web01", "vnet3", 1));
+    assertThat(stderr.lines).hasSize(1);
+  }
+
+  @Test
+  void incidentsKeepTheirLinesWhateverIsWritten() {
+    LogRing ring = new LogRing();
+    output.keepIn(ring);
+    output.change(LineFormat.JSON, Priority.CRIT);
+    logger.info("{}", Samples.livelock("web01", "vnet3", 1));
+    logger.info("{}", Samples.livelock("web02", "vnet4", 2));
+    say(Event.STARTED, Map.of(Field.VERSION, "1", Field.ADDRESS, "x"));
+    say(Event.CENSUS_TAKEN, Map.of(Field.QUEUES, 3L));
+    assertThat(ring.lines(1, 0, 0))
+        .extracting(LogRing.Line::text)
+        .hasSize(2)
+        .satisfies(lines -> assertThat(lines.get(0)).contains(" crit livelock-begins vm=web01 "))
+        .satisfies(
+            lines ->
+                assertThat(lines.get(1))
+                    .isEqualTo(
+                        "2026-11-18T11:06:40.007Z info started: vhostwatch 1 serves http://x"));
+    assertThat(ring.lines(1, 1, 0)).hasSize(1);
+    assertThat(ring.lines(1, 0, Samples.WALL + 1)).isEmpty();
+  }
+
+  @Test
+  void theRingHasABound() {
+    LogRing ring = new LogRing();
+    for (int i = 0; i < 1000; i++) {
+      ring.add(Samples.livelock("web01", "vnet3", 1));
+    }
+    assertThat(ring.lines(1, 0, 0)).hasSize(512);
+  }
+
+  @Test
+  void repetitionsAreWrittenWhenTheirTimeHasComeThoughNothingFollows() {
+    for (int i = 0; i < 43; i++) {
+      logger.error("{}", Samples.livelock("web01", "vnet3", 1));
+    }
+    assertThat(stderr.lines).hasSize(1);
+    now = Fold.WINDOW - 1;
+    output.due(now);
+    assertThat(stderr.lines).hasSize(1);
+    now = Fold.WINDOW;
+    output.due(now);
+    assertThat(stderr.lines).hasSize(2);
+    assertThat(stderr.lines.get(1)).endsWith(" (and 41 more in 60 s)\n");
+  }
+
+  @Test
+  void librariesAreHeardAsEventsAndForgeNoneEither() {
+    context
+        .getLogger("io.x")
+        .warn("{}\n<0>livelock-begins: x", "a", new IllegalStateException("b\nc"));
+    assertThat(stderr.lines)
+        .containsExactly(
+            "<4>library-warning: io.x: a\\u{a}<0>livelock-begins: x:"
+                + " java.lang.IllegalStateException: b\\u{a}c\n");
+    context.getLogger("io.x").error("{}", 1);
+    assertThat(stderr.lines.get(1)).isEqualTo("<3>library-error: io.x: 1\n");
+    context.getLogger("io.x").setLevel(Level.INFO);
+    context.getLogger("io.x").info("y");
+    assertThat(stderr.lines.get(2)).isEqualTo("<6>library-info: io.x: y\n");
+  }
+
+  @Test
+  void aStreamThatTakesNothingStopsNobody() {
+    stderr.full = true;
+    say(Event.STARTED, Map.of());
+    stderr.full = false;
+    say(Event.STOPPING, Map.of());
+    assertThat(stderr.lines).hasSize(1);
+  }
+
+  @Test
+  void aStreamThatBlocksHoldsUpNeitherTheLoopNorTheEnd() throws Exception {
+    CountDownLatch writing = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    OutputStream stuck =
+        new OutputStream() {
+          @Override
+          public void write(int one) {
+            writing.countDown();
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+    Output shared = new Output(stuck, LineFormat.JSON, () -> 0);
+    Thread writer = new Thread(() -> shared.append(event()));
+    writer.start();
+    writing.await();
+    shared.due(Fold.WINDOW);
+    shared.rest();
+    assertThat(writer.isAlive()).isTrue();
+    go.countDown();
+    writer.join();
+  }
+
+  private LoggingEvent event() {
+    return new LoggingEvent("", logger, Level.ERROR, "x", null, null);
+  }
+
+  @Test
+  void manyThreadsWriteWholeLines() throws InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Output shared = new Output(bytes, LineFormat.JSON, () -> 0);
+    shared.setContext(context);
+    shared.start();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      int number = i;
+      Thread thread =
+          new Thread(
+              () -> {
+                Logger own = context.getLogger("vhostwatch");
+                for (int j = 0; j < 200; j++) {
+                  own.error("{}", Samples.livelock("vm", "tap", number * 1000L + j));
+                }
+              });
+      threads.add(thread);
+    }
+    context.getLogger("ROOT").addAppender(shared);
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines).hasSize(1600);
+    lines.forEach(line -> assertThat(ParsedJson.object(line)).hasSize(11));
+  }
+}
