@@ -162,6 +162,7 @@ function _complete_vhostwatch() {
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} replay" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} incidents" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} bundle" ];    then _picocli_vhostwatch; return $?; fi
+  if [ "${COMP_LINE}" = "${COMP_WORDS[0]} password" ];    then _picocli_vhostwatch; return $?; fi
 
   # Find the longest sequence of subcommands and call the bash function for that subcommand.
   local cmds0=(run)
@@ -174,7 +175,9 @@ function _complete_vhostwatch() {
   local cmds7=(replay)
   local cmds8=(incidents)
   local cmds9=(bundle)
+  local cmds10=(password)
 
+  if CompWordsContainsArray "${cmds10[@]}"; then _picocli_vhostwatch_password; return $?; fi
   if CompWordsContainsArray "${cmds9[@]}"; then _picocli_vhostwatch_bundle; return $?; fi
   if CompWordsContainsArray "${cmds8[@]}"; then _picocli_vhostwatch_incidents; return $?; fi
   if CompWordsContainsArray "${cmds7[@]}"; then _picocli_vhostwatch_replay; return $?; fi
@@ -195,7 +198,7 @@ function _picocli_vhostwatch() {
   # Get completion data
   local curr_word=${COMP_WORDS[COMP_CWORD]}
 
-  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle"
+  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle password"
   local flag_opts="'-h' '--help' '-V' '--version' '-v' '--verbose'"
   local arg_opts=""
 
@@ -216,7 +219,7 @@ function _picocli_vhostwatch_run() {
 
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
 
@@ -230,6 +233,15 @@ function _picocli_vhostwatch_run() {
       return $?
       ;;
     '--listen')
+      return
+      ;;
+    '--tls-certificate')
+      return
+      ;;
+    '--tls-key')
+      return
+      ;;
+    '--auth-file')
       return
       ;;
     '--confirm')
@@ -420,7 +432,7 @@ function _picocli_vhostwatch_check() {
 
   local commands=""
   local flag_opts="'--no-probes' '--quiet' '-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
   local NAME_option_args=("CENSUS" "SENTINEL" "EVIDENCE") # --script values
   local FORMAT_option_args=("TEXT" "JSON") # --format values
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
@@ -449,6 +461,15 @@ function _picocli_vhostwatch_check() {
       return $?
       ;;
     '--listen')
+      return
+      ;;
+    '--tls-certificate')
+      return
+      ;;
+    '--tls-key')
+      return
+      ;;
+    '--auth-file')
       return
       ;;
     '--confirm')
@@ -703,6 +724,24 @@ function _picocli_vhostwatch_bundle() {
       return
       ;;
   esac
+
+  if [[ "${curr_word}" == -* ]]; then
+    COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )
+  else
+    local positionals=""
+    local IFS=$'\n'
+    COMPREPLY=( $(compgen -W "${commands// /$'\n'}${IFS}${positionals}" -- "${curr_word}") )
+  fi
+}
+
+# Generates completions for the options and subcommands of the `password` subcommand.
+function _picocli_vhostwatch_password() {
+  # Get completion data
+  local curr_word=${COMP_WORDS[COMP_CWORD]}
+
+  local commands=""
+  local flag_opts="'-h' '--help' '-v' '--verbose'"
+  local arg_opts=""
 
   if [[ "${curr_word}" == -* ]]; then
     COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )

@@ -20,6 +20,7 @@ import org.vhostwatch.daemon.LogRing;
 import org.vhostwatch.daemon.MitigationOptions;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.http.Protection;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
 import org.vhostwatch.metrics.SelfMetrics;
@@ -46,7 +47,7 @@ import picocli.CommandLine.Mixin;
       "0:stopped",
       "3:cannot serve: the address is taken or not ours, or systemd cannot be told",
       "64:wrong usage",
-      "78:wrong configuration",
+      "78:wrong configuration, a certificate, key or file of users that cannot be used among it",
       "143:ended by SIGTERM, in order"
     })
 final class RunCommand implements Callable<Integer> {
@@ -65,7 +66,10 @@ final class RunCommand implements Callable<Integer> {
         PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
         StatusServer server =
-            StatusServer.start(configuration.get(Keys.LISTEN), sources(daemon, exposition));
+            StatusServer.start(
+                configuration.get(Keys.LISTEN),
+                sources(daemon, exposition),
+                protection(configuration));
         ServiceManager manager =
             ServiceManager.start(
                 System.getenv(),
@@ -80,15 +84,53 @@ final class RunCommand implements Callable<Integer> {
               configured::find,
               next -> {
                 daemon.change(options(next));
+                protect(server, next);
                 scribe.execute(() -> writeDown(next));
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
-      log().info("vhostwatch {} serves http://{}", Version.text(), text(server.address()));
+      log().info("vhostwatch {} serves {}", Version.text(), url(configuration, server.address()));
+      exposed(configuration).ifPresent(what -> log().warn("{} {}", text(server.address()), what));
       daemon.run(self);
+    } catch (Protection.UnusableException e) {
+      throw new Failure(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
+  }
+
+  private static Protection protection(Configuration configuration)
+      throws Protection.UnusableException {
+    return Protection.read(
+        configuration.get(Keys.TLS_CERTIFICATE),
+        configuration.get(Keys.TLS_KEY),
+        configuration.get(Keys.AUTH_FILE));
+  }
+
+  /** Certificates are renewed, and passwords changed, while the daemon runs. */
+  private static void protect(StatusServer server, Configuration next) {
+    try {
+      server.protect(protection(next));
+    } catch (Protection.UnusableException e) {
+      log().error("certificate and passwords stay as they were: {}", e.getMessage());
+    }
+  }
+
+  /** Returns what others on the network can do; empty if there is nothing to say. */
+  static Optional<String> exposed(Configuration configuration) {
+    if (configuration.get(Keys.LISTEN).getAddress().isLoopbackAddress()) {
+      return Optional.empty();
+    }
+    if (configuration.get(Keys.AUTH_FILE).isEmpty()) {
+      return Optional.of(
+          "is no loopback address: whoever reaches it reads which VMs run here; auth-file makes it"
+              + " ask for a password");
+    }
+    return configuration.get(Keys.TLS_CERTIFICATE).isEmpty()
+        ? Optional.of(
+            "is no loopback address: passwords go over the network in the clear; tls-certificate"
+                + " and tls-key make it HTTPS")
+        : Optional.empty();
   }
 
   static DaemonOptions options(Configuration configuration) {
@@ -156,6 +198,11 @@ final class RunCommand implements Callable<Integer> {
   /** Not a constant: setting up the logging takes half of the start-up time of every command. */
   private static Logger log() {
     return LoggerFactory.getLogger("vhostwatch");
+  }
+
+  private static String url(Configuration configuration, InetSocketAddress address) {
+    boolean tls = configuration.get(Keys.TLS_CERTIFICATE).isPresent();
+    return (tls ? "https://" : "http://") + text(address);
   }
 
   private static String text(InetSocketAddress address) {

@@ -16,7 +16,35 @@ public final class Keys {
           Kind.address(),
           "127.0.0.1:19739",
           false,
-          "Where to serve metrics and status, in plain HTTP without authentication");
+          "Where to serve metrics and status: in plain HTTP without authentication, if nothing else is"
+              + " said");
+
+  public static final Key<Optional<Path>> TLS_CERTIFICATE =
+      new Key<>(
+          "tls-certificate",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          false,
+          "PEM file with the certificate to serve HTTPS with, and those between it and its root;"
+              + " a reload reads the file again");
+
+  public static final Key<Optional<Path>> TLS_KEY =
+      new Key<>(
+          "tls-key",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          false,
+          "PEM file with the key of the certificate (PKCS #8, not encrypted), which not everybody"
+              + " may be able to read; a reload reads the file again");
+
+  public static final Key<Optional<Path>> AUTH_FILE =
+      new Key<>(
+          "auth-file",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          true,
+          "File of those who may ask, with lines that `vhostwatch password` prints, which not"
+              + " everybody may be able to read; a reload reads the file again");
 
   public static final Key<Duration> CONFIRM =
       new Key<>(
@@ -97,7 +125,7 @@ public final class Keys {
   public static final Key<Optional<Path>> BPFTRACE =
       new Key<>(
           "bpftrace",
-          Kind.pathOrAuto("PATH"),
+          Kind.pathOr("PATH", "auto"),
           "auto",
           false,
           "Where bpftrace is (auto: in one of the usual folders)");
@@ -105,7 +133,7 @@ public final class Keys {
   public static final Key<Optional<Path>> SCRIPTS =
       new Key<>(
           "scripts",
-          Kind.pathOrAuto("FOLDER"),
+          Kind.pathOr("FOLDER", "auto"),
           "auto",
           false,
           "Folder of the bpftrace scripts (auto: the installed one)");
@@ -114,6 +142,9 @@ public final class Keys {
   public static final List<Key<?>> ALL =
       List.of(
           LISTEN,
+          TLS_CERTIFICATE,
+          TLS_KEY,
+          AUTH_FILE,
           CONFIRM,
           CENSUS_PERIOD,
           MODE,

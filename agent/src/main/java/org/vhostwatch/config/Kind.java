@@ -170,14 +170,14 @@ public final class Kind<T> {
     return new Kind<>(label, "an absolute path", "", List.of(), Kind::absolute);
   }
 
-  /** Absolute paths, or {@code auto}: the program looks for itself. */
-  static Kind<Optional<Path>> pathOrAuto(String label) {
+  /** Absolute paths, or a word that stands for the want of one. */
+  static Kind<Optional<Path>> pathOr(String label, String word) {
     return new Kind<>(
         label,
-        "an absolute path, or auto",
+        "an absolute path, or " + word,
         "",
         List.of(),
-        text -> text.equals("auto") ? Optional.empty() : Optional.of(absolute(text)));
+        text -> text.equals(word) ? Optional.empty() : Optional.of(absolute(text)));
   }
 
   private static Path absolute(String text) throws BadValue {

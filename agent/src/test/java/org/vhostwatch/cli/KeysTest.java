@@ -65,6 +65,27 @@ class KeysTest {
               configuration -> configuration.get(Keys.LISTEN),
               List.of("19739", "127.0.0.1", "127.0.0.1:65536", "a b:1", ":1", "[::1:80")),
           new Case(
+              Keys.TLS_CERTIFICATE,
+              Optional.empty(),
+              "/etc/tls/host.pem",
+              Optional.of(Path.of("/etc/tls/host.pem")),
+              configuration -> configuration.get(Keys.TLS_CERTIFICATE),
+              List.of("host.pem", "None")),
+          new Case(
+              Keys.TLS_KEY,
+              Optional.empty(),
+              "/etc/tls/host.key",
+              Optional.of(Path.of("/etc/tls/host.key")),
+              configuration -> configuration.get(Keys.TLS_KEY),
+              List.of("host.key", "None")),
+          new Case(
+              Keys.AUTH_FILE,
+              Optional.empty(),
+              "/etc/vhostwatch/users",
+              Optional.of(Path.of("/etc/vhostwatch/users")),
+              configuration -> configuration.get(Keys.AUTH_FILE),
+              List.of("users", "None")),
+          new Case(
               Keys.CONFIRM,
               Duration.ofSeconds(3),
               "10m",
@@ -235,6 +256,12 @@ class KeysTest {
   }
 
   private static String beside(Case wanted) {
+    if (wanted.key().equals(Keys.TLS_CERTIFICATE)) {
+      return "tls-key = /k\n";
+    }
+    if (wanted.key().equals(Keys.TLS_KEY)) {
+      return "tls-certificate = /c\n";
+    }
     return wanted.key().name().startsWith("mitigate-") ? "auto-mitigate = yes\n" : "";
   }
 

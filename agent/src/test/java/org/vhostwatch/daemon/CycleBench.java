@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.incident.Transcript;
+import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
@@ -83,7 +84,7 @@ final class CycleBench {
       for (int i = 0; i < SCRAPES; i++) {
         page.getBuffer().setLength(0);
         long began = System.nanoTime();
-        exposition.write(exposition.contentType(null), page);
+        exposition.write(Exposition.Format.TEXT, page);
         scrapes[i] = (System.nanoTime() - began) / 1e6;
       }
       Arrays.sort(scrapes);
