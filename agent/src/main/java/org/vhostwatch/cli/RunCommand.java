@@ -184,7 +184,8 @@ final class RunCommand implements Callable<Integer> {
         () ->
             daemon.ready()
                 ? Optional.empty()
-                : Optional.of("the first attempt to attach probes has not ended yet"));
+                : Optional.of("the first attempt to attach probes has not ended yet"),
+        new ProcFs(Path.of("/")).text("proc/sys/kernel/hostname", 256).orElse("").strip());
   }
 
   /** The JVM ends when its hooks have: everything must be gone by then. */

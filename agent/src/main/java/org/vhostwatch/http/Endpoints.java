@@ -46,7 +46,7 @@ final class Endpoints {
   }
 
   private Response page() {
-    String page = StatusPage.of(sources.snapshot().get());
+    String page = StatusPage.of(sources.snapshot().get(), sources.host());
     return Response.large("text/html; charset=utf-8", out -> out.write(page));
   }
 

@@ -30,7 +30,8 @@ final class Serving implements AutoCloseable {
                 Duration.ofSeconds(30),
                 () -> "{\"incidents\":[]}\n",
                 id -> Optional.empty(),
-                Optional::empty),
+                Optional::empty,
+                "kvm7"),
             protection,
             limits);
   }

@@ -13,7 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -51,7 +53,8 @@ class StatusServerTest {
                 Duration.ofSeconds(30),
                 () -> "{\"incidents\":[]}\n",
                 id -> id.equals("known") ? Optional.of("{\"id\":\"known\"}\n") : Optional.empty(),
-                notReady::get),
+                notReady::get,
+                "kvm7"),
             Protection.NONE);
   }
 
@@ -160,11 +163,23 @@ class StatusServerTest {
   }
 
   @Test
-  void thePageMayRunNothing() throws Exception {
+  void thePageMayRunItsOwnScriptAndNothingElse() throws Exception {
     HttpResponse<String> answer = get("/");
-    assertThat(header(answer, "Content-Security-Policy")).contains("default-src 'none'");
+    assertThat(header(answer, "Content-Security-Policy"))
+        .contains("default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'")
+        .contains("style-src 'sha256-" + hash(answer.body(), "style") + "'")
+        .contains("script-src 'sha256-" + hash(answer.body(), "script") + "'")
+        .doesNotContain("unsafe");
     assertThat(header(answer, "X-Content-Type-Options")).isEqualTo("nosniff");
-    assertThat(answer.body()).doesNotContain("<script", "style=", "javascript:");
+    assertThat(header(answer, "Cache-Control")).isEqualTo("no-store");
+  }
+
+  private static String hash(String page, String element) throws Exception {
+    String[] parts = page.split("</?" + element + ">", -1);
+    assertThat(parts).hasSize(3);
+    byte[] content = parts[1].getBytes(StandardCharsets.UTF_8);
+    return Base64.getEncoder()
+        .encodeToString(MessageDigest.getInstance("SHA-256").digest(content));
   }
 
   @Test
@@ -224,7 +239,8 @@ class StatusServerTest {
         Duration.ofSeconds(30),
         () -> "{\"incidents\":[]}\n",
         id -> id.equals("known") ? Optional.of("{\"id\":\"known\"}\n") : Optional.empty(),
-        notReady::get);
+        notReady::get,
+        "kvm7");
   }
 
   private HttpResponse<String> get(String path, String... headers) throws Exception {
