@@ -11,8 +11,12 @@ mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gc
 # What the build and the tests of the agent need beyond that.
 BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
 
+# What the tests of the agent in a browser and with Alertmanager need.
+TEST_DEPS='chromium:chromium w3m:w3m node:nodejs npm:npm /usr/bin/prometheus-alertmanager:prometheus-alertmanager'
+
 lab_deps() { install_missing "$LAB_DEPS"; }
 build_deps() { install_missing "$BUILD_DEPS"; }
+test_deps() { install_missing "$TEST_DEPS"; }
 
 # install_missing PAIRS: installs the packages of those pairs whose command or file is not there.
 install_missing() {

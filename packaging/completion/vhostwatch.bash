@@ -162,6 +162,7 @@ function _complete_vhostwatch() {
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} replay" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} incidents" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} bundle" ];    then _picocli_vhostwatch; return $?; fi
+  if [ "${COMP_LINE}" = "${COMP_WORDS[0]} status" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} password" ];    then _picocli_vhostwatch; return $?; fi
 
   # Find the longest sequence of subcommands and call the bash function for that subcommand.
@@ -175,9 +176,11 @@ function _complete_vhostwatch() {
   local cmds7=(replay)
   local cmds8=(incidents)
   local cmds9=(bundle)
-  local cmds10=(password)
+  local cmds10=(status)
+  local cmds11=(password)
 
-  if CompWordsContainsArray "${cmds10[@]}"; then _picocli_vhostwatch_password; return $?; fi
+  if CompWordsContainsArray "${cmds11[@]}"; then _picocli_vhostwatch_password; return $?; fi
+  if CompWordsContainsArray "${cmds10[@]}"; then _picocli_vhostwatch_status; return $?; fi
   if CompWordsContainsArray "${cmds9[@]}"; then _picocli_vhostwatch_bundle; return $?; fi
   if CompWordsContainsArray "${cmds8[@]}"; then _picocli_vhostwatch_incidents; return $?; fi
   if CompWordsContainsArray "${cmds7[@]}"; then _picocli_vhostwatch_replay; return $?; fi
@@ -198,7 +201,7 @@ function _picocli_vhostwatch() {
   # Get completion data
   local curr_word=${COMP_WORDS[COMP_CWORD]}
 
-  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle password"
+  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle status password"
   local flag_opts="'-h' '--help' '-V' '--version' '-v' '--verbose'"
   local arg_opts=""
 
@@ -219,7 +222,7 @@ function _picocli_vhostwatch_run() {
 
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--on-incident' '--alertmanager-url' '--textfile-dir' '--state-dir' '--bpftrace' '--scripts'"
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
 
@@ -270,6 +273,15 @@ function _picocli_vhostwatch_run() {
       return
       ;;
     '--mitigate-limit')
+      return
+      ;;
+    '--on-incident')
+      return
+      ;;
+    '--alertmanager-url')
+      return
+      ;;
+    '--textfile-dir')
       return
       ;;
     '--state-dir')
@@ -432,7 +444,7 @@ function _picocli_vhostwatch_check() {
 
   local commands=""
   local flag_opts="'--no-probes' '--quiet' '-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts'"
+  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--on-incident' '--alertmanager-url' '--textfile-dir' '--state-dir' '--bpftrace' '--scripts'"
   local NAME_option_args=("CENSUS" "SENTINEL" "EVIDENCE") # --script values
   local FORMAT_option_args=("TEXT" "JSON") # --format values
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
@@ -498,6 +510,15 @@ function _picocli_vhostwatch_check() {
       return
       ;;
     '--mitigate-limit')
+      return
+      ;;
+    '--on-incident')
+      return
+      ;;
+    '--alertmanager-url')
+      return
+      ;;
+    '--textfile-dir')
       return
       ;;
     '--state-dir')
@@ -721,6 +742,51 @@ function _picocli_vhostwatch_bundle() {
       return $?
       ;;
     '--state-dir')
+      return
+      ;;
+  esac
+
+  if [[ "${curr_word}" == -* ]]; then
+    COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )
+  else
+    local positionals=""
+    local IFS=$'\n'
+    COMPREPLY=( $(compgen -W "${commands// /$'\n'}${IFS}${positionals}" -- "${curr_word}") )
+  fi
+}
+
+# Generates completions for the options and subcommands of the `status` subcommand.
+function _picocli_vhostwatch_status() {
+  # Get completion data
+  local curr_word=${COMP_WORDS[COMP_CWORD]}
+  local prev_word=${COMP_WORDS[COMP_CWORD-1]}
+
+  local commands=""
+  local flag_opts="'--plugin' '-h' '--help' '-v' '--verbose'"
+  local arg_opts="'--user' '--password-file' '--format' '--listen' '--tls-certificate'"
+  local FORMAT_option_args=("TEXT" "JSON") # --format values
+
+  type compopt &>/dev/null && compopt +o default
+
+  case ${prev_word} in
+    '--user')
+      return
+      ;;
+    '--password-file')
+      local IFS=$'\n'
+      type compopt &>/dev/null && compopt -o filenames
+      COMPREPLY=( $( compgen -f -- "${curr_word}" ) ) # files
+      return $?
+      ;;
+    '--format')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${FORMAT_option_args[@]}" ) )
+      return $?
+      ;;
+    '--listen')
+      return
+      ;;
+    '--tls-certificate')
       return
       ;;
   esac

@@ -42,6 +42,7 @@ class ArchitectureTest {
           "metrics",
           "http",
           "incident",
+          "notify",
           "daemon",
           "drill",
           "systemd",

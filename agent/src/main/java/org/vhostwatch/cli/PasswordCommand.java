@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     header = "Prints a line for the file that `auth-file` names, with a password's hash.",
     description = {
-      "Asks for the password twice on a terminal; else reads it from the first line of standard input. "
-          + "It cannot be read back from what is printed.",
+      "Asks for the password twice on a terminal; else reads it from the first line of standard"
+          + " input. It cannot be read back from what is printed.",
       ""
     },
     parameterListHeading = "Parameters:%n",
@@ -72,8 +72,8 @@ final class PasswordCommand implements Callable<Integer> {
     if (console == null) {
       throw new Failure(
           ExitCode.UNKNOWN,
-          "a password is asked for only where what is printed goes to the terminal as well: copy the"
-              + " line from there, or give the password on standard input");
+          "a password is asked for only where what is printed goes to the terminal as well: copy"
+              + " the line from there, or give the password on standard input");
     }
     char[] password = read(console, "Password: ");
     if (!Arrays.equals(password, read(console, "Again: "))) {

@@ -36,9 +36,10 @@ import picocli.CommandLine.Mixin;
     sortOptions = false,
     header = "Watches this host until it is told to stop (SIGTERM), and serves metrics.",
     description = {
-      "Keeps the sentinel attached, takes a census now and then, captures evidence of each livelock, "
-          + "and serves /metrics, /-/healthy, /-/ready, /api/v1/threads, /api/v1/incidents and a status page. Needs root "
-          + "for probes; without, it watches /proc alone and says so.",
+      "Keeps the sentinel attached, takes a census now and then, captures evidence of each"
+          + " livelock, and serves /metrics, /-/healthy, /-/ready, /api/v1/threads,"
+          + " /api/v1/incidents and a status page. Needs root for probes; without, it watches /proc"
+          + " alone and says so.",
       ""
     },
     optionListHeading = "Options:%n",
@@ -62,7 +63,8 @@ final class RunCommand implements Callable<Integer> {
     HangUp hangUp = HangUp.install();
     Configuration configuration = configured.configuration();
     DaemonOptions options = options(configuration);
-    try (Daemon daemon = new Daemon(options, LogRing.attach());
+    try (Outlets outlets = Outlets.of(configuration, hostname());
+        Daemon daemon = new Daemon(options, LogRing.attach(), outlets);
         PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
         StatusServer server =
@@ -74,7 +76,9 @@ final class RunCommand implements Callable<Integer> {
             ServiceManager.start(
                 System.getenv(),
                 new ServiceManager.Source(daemon::snapshot, daemon::ready, daemon::sinceCycle))) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server, manager), "stop"));
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stop(daemon, server, manager, outlets), "stop"));
+      outlets.textFile(configuration, exposition);
       // On a thread of its own: the daemon does not wait for a disk.
       Executor scribe = Executors.newSingleThreadExecutor(RunCommand::scribe);
       scribe.execute(() -> writeDown(configuration));
@@ -185,15 +189,21 @@ final class RunCommand implements Callable<Integer> {
             daemon.ready()
                 ? Optional.empty()
                 : Optional.of("the first attempt to attach probes has not ended yet"),
-        new ProcFs(Path.of("/")).text("proc/sys/kernel/hostname", 256).orElse("").strip());
+        hostname());
+  }
+
+  private static String hostname() {
+    return new ProcFs(Path.of("/")).text("proc/sys/kernel/hostname", 256).orElse("").strip();
   }
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
-  private static void stop(Daemon daemon, StatusServer server, ServiceManager manager) {
+  private static void stop(
+      Daemon daemon, StatusServer server, ServiceManager manager, Outlets outlets) {
     log().info("stopping");
     manager.stopping();
     daemon.close();
     server.close();
+    outlets.close();
   }
 
   /** Not a constant: setting up the logging takes half of the start-up time of every command. */

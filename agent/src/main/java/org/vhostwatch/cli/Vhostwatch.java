@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       ReplayCommand.class,
       IncidentsCommand.class,
       BundleCommand.class,
+      StatusCommand.class,
       PasswordCommand.class
     },
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",

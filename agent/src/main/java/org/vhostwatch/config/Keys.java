@@ -1,6 +1,7 @@
 package org.vhostwatch.config;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,8 +17,8 @@ public final class Keys {
           Kind.address(),
           "127.0.0.1:19739",
           false,
-          "Where to serve metrics and status: in plain HTTP without authentication, if nothing else is"
-              + " said");
+          "Where to serve metrics and status: in plain HTTP without authentication, if nothing else"
+              + " is said");
 
   public static final Key<Optional<Path>> TLS_CERTIFICATE =
       new Key<>(
@@ -69,8 +70,8 @@ public final class Keys {
           "sentinel",
           false,
           "What stays attached while nothing is wrong (sentinel: a probe that healthy traffic never"
-              + " reaches; on-demand: nothing, the sentinel comes while a worker is busy; continuous:"
-              + " also probes on each packet, for labs)");
+              + " reaches; on-demand: nothing, the sentinel comes while a worker is busy;"
+              + " continuous: also probes on each packet, for labs)");
 
   public static final Key<Integer> MAX_CPU =
       new Key<>(
@@ -114,6 +115,32 @@ public final class Keys {
           true,
           "Most taps that auto-mitigate changes in any hour");
 
+  public static final Key<List<String>> ON_INCIDENT =
+      new Key<>(
+          "on-incident",
+          Kind.command(),
+          "none",
+          false,
+          "Program to run when an incident begins, begins again or ends, with the incident as JSON"
+              + " on its standard input; never through a shell, one at a time, for 30 s at most");
+
+  public static final Key<List<URI>> ALERTMANAGER_URL =
+      new Key<>(
+          "alertmanager-url",
+          Kind.urls(),
+          "none",
+          false,
+          "Alertmanagers to tell of livelocks directly, where no Prometheus does");
+
+  public static final Key<Optional<Path>> TEXTFILE_DIR =
+      new Key<>(
+          "textfile-dir",
+          Kind.pathOr("FOLDER", "none"),
+          "none",
+          false,
+          "Folder of node_exporter's textfile collector, in which to keep vhostwatch.prom up to"
+              + " date");
+
   public static final Key<Path> STATE_DIR =
       new Key<>(
           "state-dir",
@@ -153,6 +180,9 @@ public final class Keys {
           AUTO_MITIGATE,
           MITIGATE_COOLDOWN,
           MITIGATE_LIMIT,
+          ON_INCIDENT,
+          ALERTMANAGER_URL,
+          TEXTFILE_DIR,
           STATE_DIR,
           BPFTRACE,
           SCRIPTS);

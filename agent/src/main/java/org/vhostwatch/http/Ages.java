@@ -30,6 +30,12 @@ final class Ages {
       return minutes + " min " + seconds % 60 + " s";
     }
     long hours = minutes / 60;
-    return hours < 48 ? hours + " h " + minutes % 60 + " min" : hours / 24 + " d " + hours % 24 + " h";
+    return hours < 48
+        ? two(hours, "h", minutes % 60, "min")
+        : two(hours / 24, "d", hours % 24, "h");
+  }
+
+  private static String two(long large, String unit, long small, String smaller) {
+    return large + " " + unit + (small == 0 ? "" : " " + small + " " + smaller);
   }
 }

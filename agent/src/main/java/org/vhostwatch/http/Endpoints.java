@@ -59,7 +59,8 @@ final class Endpoints {
             () ->
                 Response.text(
                     404,
-                    "no such incident in memory: `vhostwatch incidents` reads older ones from disk"));
+                    "no such incident in memory: `vhostwatch incidents` reads older ones from"
+                        + " disk"));
   }
 
   private Response metrics(Exposition.Format format) {

@@ -47,7 +47,7 @@ final class Html {
   Html element(String element, String text, String... attributes) {
     tag(element, attributes);
     text(text);
-    out.append("</").append(element).append(">\n");
+    out.append("</").append(element).append('>');
     return this;
   }
 

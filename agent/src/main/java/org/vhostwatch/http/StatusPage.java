@@ -89,8 +89,7 @@ final class StatusPage {
     html.open("main");
     headline();
     troubles();
-    List<QueueStatus> troubled =
-        snapshot.queues().stream().filter(StatusPage::inTrouble).toList();
+    List<QueueStatus> troubled = snapshot.queues().stream().filter(StatusPage::inTrouble).toList();
     troubled(troubled);
     incidents(snapshot.incidents());
     quiet(snapshot.queues().stream().filter(status -> !inTrouble(status)).toList());
@@ -107,7 +106,8 @@ final class StatusPage {
   }
 
   private void headline() {
-    html.open("section", "class", "verdict " + colour(snapshot.worst()), "aria-labelledby", "verdict");
+    html.open(
+        "section", "class", "verdict " + colour(snapshot.worst()), "aria-labelledby", "verdict");
     html.element("h1", inWords(), "id", "verdict");
     html.element("p", counts());
     html.open("p").text("Kernel ").text(snapshot.kernel()).text(": ");
@@ -180,7 +180,9 @@ final class StatusPage {
       html.open("section", "class", "note", "aria-labelledby", "less");
       html.element("h2", "It sees less than it should", "id", "less").open("ul");
       troubles.stream().limit(MAX_TROUBLES).forEach(trouble -> html.element("li", trouble));
-      html.close().element("p", "`vhostwatch check` says what would help.", "class", "soft").close();
+      html.close()
+          .element("p", "`vhostwatch check` says what would help.", "class", "soft")
+          .close();
     }
   }
 
@@ -202,7 +204,9 @@ final class StatusPage {
   private void whole(QueueStatus status, List<QueueVerdict> everyone) {
     QueueVerdict verdict = status.verdict();
     html.open("article", "class", colour(verdict.verdict()));
-    html.open("h3").element("span", verdict.verdict().name(), "class", "tag").text(" " + name(status));
+    html.open("h3")
+        .element("span", verdict.verdict().name(), "class", "tag")
+        .text(": " + name(status));
     html.close();
     if (status.sinceWallMillis() != 0) {
       html.open("p").text("for ");
@@ -216,7 +220,9 @@ final class StatusPage {
     String id = Long.toHexString(verdict.vq()) + "-" + verdict.tid();
     List<String> advice = new QueueReport(status, Optional.empty(), everyone).advice();
     if (!advice.isEmpty()) {
-      html.open("details", "id", "advice-" + id, "open").element("summary", "What to do").open("ul");
+      html.open("details", "id", "advice-" + id, "open")
+          .element("summary", "What to do")
+          .open("ul");
       advice.forEach(line -> html.element("li", line));
       html.close().close();
     }
@@ -246,7 +252,9 @@ final class StatusPage {
   }
 
   private static String sentence(String text) {
-    return text.isEmpty() ? "" : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
+    return text.isEmpty()
+        ? ""
+        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
   }
 
   private void facts(QueueVerdict verdict) {
@@ -287,7 +295,16 @@ final class StatusPage {
     html.open("section", "aria-labelledby", "incidents");
     html.element("h2", "Recent incidents", "id", "incidents");
     Timeline.write(html, incidents.recent(), snapshot.wallMillis());
-    head("Recent incidents", "Began", "Lasted", "VM", "Tap", "Queue", "Ended by", "Livelocks", "Record");
+    head(
+        "Recent incidents",
+        "Began",
+        "Lasted",
+        "VM",
+        "Tap",
+        "Queue",
+        "Ended by",
+        "Livelocks",
+        "Record");
     for (IncidentTotals.Row incident : incidents.recent()) {
       boolean open = incident.ended() == 0;
       long ended = open ? snapshot.wallMillis() : incident.ended();
@@ -328,7 +345,15 @@ final class StatusPage {
   }
 
   private void table(List<QueueStatus> queues, boolean since) {
-    head("Queues", "Verdict", "VM", "Tap", "Queue", "Worker", since ? "Since" : "Posted", since ? "What is seen" : "Ring");
+    head(
+        "Queues",
+        "Verdict",
+        "VM",
+        "Tap",
+        "Queue",
+        "Worker",
+        since ? "Since" : "Posted",
+        since ? "What is seen" : "Ring");
     for (QueueStatus status : queues.subList(0, Math.min(MAX_ROWS, queues.size()))) {
       QueueVerdict verdict = status.verdict();
       html.open("tr");
@@ -342,7 +367,9 @@ final class StatusPage {
         cell(verdict.summary(), false);
       } else {
         boolean read = verdict.queue() != null;
-        cell(read ? String.valueOf(Objects.requireNonNull(verdict.queue()).postedBuffers()) : "", true);
+        cell(
+            read ? String.valueOf(Objects.requireNonNull(verdict.queue()).postedBuffers()) : "",
+            true);
         cell(read ? String.valueOf(Objects.requireNonNull(verdict.queue()).num()) : "", true);
       }
       html.close();

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,6 +142,27 @@ class KeysTest {
               1,
               options(options -> mitigation(options).perHour()),
               List.of("0", "1001", "-1", "many")),
+          new Case(
+              Keys.ON_INCIDENT,
+              List.of(),
+              "/usr/local/sbin/page --team  net",
+              List.of("/usr/local/sbin/page", "--team", "net"),
+              configuration -> configuration.get(Keys.ON_INCIDENT),
+              List.of("page", "./page", "None")),
+          new Case(
+              Keys.ALERTMANAGER_URL,
+              List.of(),
+              "http://am1:9093 https://am2/base/",
+              List.of(URI.create("http://am1:9093"), URI.create("https://am2/base/")),
+              configuration -> configuration.get(Keys.ALERTMANAGER_URL),
+              List.of("am1:9093", "ftp://am1", "http://user:secret@am1", "http://", "http://a/?q")),
+          new Case(
+              Keys.TEXTFILE_DIR,
+              Optional.empty(),
+              "/var/lib/prometheus/node-exporter",
+              Optional.of(Path.of("/var/lib/prometheus/node-exporter")),
+              configuration -> configuration.get(Keys.TEXTFILE_DIR),
+              List.of("textfile", "None")),
           new Case(
               Keys.STATE_DIR,
               Path.of("/var/lib/vhostwatch"),

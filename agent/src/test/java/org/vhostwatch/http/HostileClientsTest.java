@@ -58,14 +58,20 @@ class HostileClientsTest {
   @Test
   void twoHundredScrapesAtOnceAreAllAnswered() throws Exception {
     HostSnapshot large = Samples.snapshot(queues(500));
-    try (Serving crowded =
-        new Serving(() -> large, Protection.NONE, RequestThreads.Limits.DEFAULT)) {
+    // The real threads and places; a machine that is busy with other tests takes its time.
+    RequestThreads.Limits patient =
+        new RequestThreads.Limits(
+            RequestThreads.Limits.DEFAULT.threads(),
+            RequestThreads.Limits.DEFAULT.answers(),
+            Duration.ofSeconds(90),
+            Duration.ofSeconds(30));
+    try (Serving crowded = new Serving(() -> large, Protection.NONE, patient)) {
       List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         HttpRequest request =
             HttpRequest.newBuilder(uri(crowded, "/metrics"))
                 .header("Accept-Encoding", i % 2 == 0 ? "gzip" : "identity")
-                .timeout(Duration.ofSeconds(60))
+                .timeout(Duration.ofSeconds(100))
                 .build();
         answers.add(client.sendAsync(request, BodyHandlers.ofByteArray()));
       }
@@ -94,8 +100,11 @@ class HostileClientsTest {
   @Test
   void clientsThatDoNotReadKeepNobodyOut() throws Exception {
     HostSnapshot large = Samples.snapshot(queues(2_000));
-    try (Serving crowded =
-        new Serving(() -> large, Protection.NONE, RequestThreads.Limits.DEFAULT)) {
+    // 80 answers of megabytes, four at a time: waited for with patience, but not for maxRspTime
+    // each.
+    RequestThreads.Limits limits =
+        new RequestThreads.Limits(32, 4, Duration.ofSeconds(60), Duration.ofMillis(500));
+    try (Serving crowded = new Serving(() -> large, Protection.NONE, limits)) {
       for (int i = 0; i < 20; i++) {
         // A window of some bytes: set before it is connected.
         Socket socket = new Socket();
@@ -109,7 +118,7 @@ class HostileClientsTest {
         slow.add(socket);
       }
       HttpRequest request =
-          HttpRequest.newBuilder(uri(crowded, "/metrics")).timeout(Duration.ofSeconds(40)).build();
+          HttpRequest.newBuilder(uri(crowded, "/metrics")).timeout(Duration.ofSeconds(65)).build();
       assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
     }
   }

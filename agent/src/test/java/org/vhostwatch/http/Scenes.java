@@ -61,13 +61,15 @@ final class Scenes {
   static HostSnapshot degraded() {
     List<QueueStatus> queues = new ArrayList<>();
     queues.add(
-        status("pid-4711", "", Samples.blind(Samples.worker(4713, 4711, 900)), 0, Optional.empty()));
+        status(
+            "pid-4711", "", Samples.blind(Samples.worker(4713, 4711, 900)), 0, Optional.empty()));
     return host(
         queues,
         IncidentTotals.NONE,
         false,
         List.of(
-            "bpftrace is not installed: install bpftrace 0.17 or newer (Debian: apt install bpftrace)",
+            "bpftrace is not installed: install bpftrace 0.17 or newer (Debian: apt install"
+                + " bpftrace)",
             "no /sys/kernel/btf: no census, taps are inferred from the files of the VMMs"));
   }
 
@@ -152,9 +154,30 @@ final class Scenes {
         0,
         List.of(
             row("20261118T110224Z-0a1b2c3d", now - 4 * MINUTE, 0, "", 1, vm, tap),
-            row("20261118T075501Z-11aa22bb", now - 191 * MINUTE, 23 * MINUTE, "refilled", 2, vm, tap),
-            row("20261118T021500Z-99ff00ee", now - 531 * MINUTE, MINUTE / 3, "vm_ended", 1, "db004", "vnet14"),
-            row("20261117T193000Z-5e6f7a8b", now - 936 * MINUTE, 96 * MINUTE, "reset", 1, vm, tap)));
+            row(
+                "20261118T075501Z-11aa22bb",
+                now - 191 * MINUTE,
+                23 * MINUTE,
+                "refilled",
+                2,
+                vm,
+                tap),
+            row(
+                "20261118T021500Z-99ff00ee",
+                now - 531 * MINUTE,
+                MINUTE / 3,
+                "vm_ended",
+                1,
+                "db004",
+                "vnet14"),
+            row(
+                "20261117T193000Z-5e6f7a8b",
+                now - 936 * MINUTE,
+                96 * MINUTE,
+                "reset",
+                1,
+                vm,
+                tap)));
   }
 
   private static IncidentTotals.Row row(

@@ -65,11 +65,15 @@ class StatusPageIT {
     }
     try (Serving serving =
         new Serving(
-            () -> Scenes.hostile(Scenes.HOSTILE),
-            Protection.NONE,
-            RequestThreads.Limits.DEFAULT)) {
+            () -> Scenes.hostile(Scenes.HOSTILE), Protection.NONE, RequestThreads.Limits.DEFAULT)) {
       assertThat(
-              run(Path.of("."), "w3m", "-dump", "-cols", "200", "http://127.0.0.1:" + serving.port()))
+              run(
+                  Path.of("."),
+                  "w3m",
+                  "-dump",
+                  "-cols",
+                  "200",
+                  "http://127.0.0.1:" + serving.port()))
           .contains("VM <script>alert(1)</script>");
     }
   }

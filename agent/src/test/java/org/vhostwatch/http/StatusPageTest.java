@@ -17,7 +17,7 @@ class StatusPageTest {
     assertThat(page(Scenes.livelocked()))
         .contains("<title>livelocked: kvm7 - vhostwatch</title>")
         .contains("<h1 id=\"verdict\">1 queue livelocked", "9 receive queues of 9 VMs")
-        .contains(" VM web01, tap vnet3, queue 0", "<strong>4 min 12 s</strong>")
+        .contains(": VM web01, tap vnet3, queue 0", "<strong>4 min 12 s</strong>")
         .contains("affected by CVE-2026-74356", "of 60366 bytes");
   }
 
@@ -54,7 +54,7 @@ class StatusPageTest {
   void incidentsAreListedWithATimeline() {
     assertThat(page(Scenes.livelocked()))
         .contains("Recent incidents", "href=\"api/v1/incidents/20261118T110224Z-0a1b2c3d\"")
-        .contains("goes on: 4 min 0 s", "<td class=\"short\">23 min 0 s</td>", "24 h 0 min ago")
+        .contains("goes on: 4 min 0 s", "<td class=\"short\">23 min 0 s</td>", "24 h ago")
         .contains("<rect class=\"open\"", "<rect class=\"over\"");
     assertThat(page(Scenes.livelocked().with(IncidentTotals.NONE))).doesNotContain("<svg");
   }

@@ -178,8 +178,7 @@ class StatusServerTest {
     String[] parts = page.split("</?" + element + ">", -1);
     assertThat(parts).hasSize(3);
     byte[] content = parts[1].getBytes(StandardCharsets.UTF_8);
-    return Base64.getEncoder()
-        .encodeToString(MessageDigest.getInstance("SHA-256").digest(content));
+    return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(content));
   }
 
   @Test
