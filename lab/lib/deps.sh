@@ -15,8 +15,12 @@ BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:
 PACKAGE_DEPS='rpm:rpm rpmlint:rpmlint lintian:lintian systemd-analyze:systemd deb-systemd-helper:init-system-helpers gzip:gzip jq:jq'
 
 package_deps() { install_missing "$PACKAGE_DEPS"; }
+# What the tests of the agent in a browser and with Alertmanager need.
+TEST_DEPS='chromium:chromium w3m:w3m node:nodejs npm:npm /usr/bin/prometheus-alertmanager:prometheus-alertmanager'
+
 lab_deps() { install_missing "$LAB_DEPS"; }
 build_deps() { install_missing "$BUILD_DEPS"; }
+test_deps() { install_missing "$TEST_DEPS"; }
 
 # install_missing PAIRS: installs the packages of those pairs whose command or file is not there.
 install_missing() {

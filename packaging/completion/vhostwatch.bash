@@ -162,6 +162,8 @@ function _complete_vhostwatch() {
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} replay" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} incidents" ];    then _picocli_vhostwatch; return $?; fi
   if [ "${COMP_LINE}" = "${COMP_WORDS[0]} bundle" ];    then _picocli_vhostwatch; return $?; fi
+  if [ "${COMP_LINE}" = "${COMP_WORDS[0]} status" ];    then _picocli_vhostwatch; return $?; fi
+  if [ "${COMP_LINE}" = "${COMP_WORDS[0]} password" ];    then _picocli_vhostwatch; return $?; fi
 
   # Find the longest sequence of subcommands and call the bash function for that subcommand.
   local cmds0=(run)
@@ -174,7 +176,11 @@ function _complete_vhostwatch() {
   local cmds7=(replay)
   local cmds8=(incidents)
   local cmds9=(bundle)
+  local cmds10=(status)
+  local cmds11=(password)
 
+  if CompWordsContainsArray "${cmds11[@]}"; then _picocli_vhostwatch_password; return $?; fi
+  if CompWordsContainsArray "${cmds10[@]}"; then _picocli_vhostwatch_status; return $?; fi
   if CompWordsContainsArray "${cmds9[@]}"; then _picocli_vhostwatch_bundle; return $?; fi
   if CompWordsContainsArray "${cmds8[@]}"; then _picocli_vhostwatch_incidents; return $?; fi
   if CompWordsContainsArray "${cmds7[@]}"; then _picocli_vhostwatch_replay; return $?; fi
@@ -195,7 +201,7 @@ function _picocli_vhostwatch() {
   # Get completion data
   local curr_word=${COMP_WORDS[COMP_CWORD]}
 
-  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle"
+  local commands="run diagnose threads exposure check mitigate drill replay incidents bundle status password"
   local flag_opts="'-h' '--help' '-V' '--version' '-v' '--verbose'"
   local arg_opts=""
 
@@ -216,7 +222,7 @@ function _picocli_vhostwatch_run() {
 
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
+  local arg_opts="'--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--on-incident' '--alertmanager-url' '--textfile-dir' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
   local LEVEL_option_args=("crit" "error" "warning" "notice" "info" "debug") # --log-level values
@@ -232,6 +238,15 @@ function _picocli_vhostwatch_run() {
       return $?
       ;;
     '--listen')
+      return
+      ;;
+    '--tls-certificate')
+      return
+      ;;
+    '--tls-key')
+      return
+      ;;
+    '--auth-file')
       return
       ;;
     '--confirm')
@@ -260,6 +275,15 @@ function _picocli_vhostwatch_run() {
       return
       ;;
     '--mitigate-limit')
+      return
+      ;;
+    '--on-incident')
+      return
+      ;;
+    '--alertmanager-url')
+      return
+      ;;
+    '--textfile-dir')
       return
       ;;
     '--state-dir')
@@ -432,7 +456,7 @@ function _picocli_vhostwatch_check() {
 
   local commands=""
   local flag_opts="'--no-probes' '--quiet' '-h' '--help' '-v' '--verbose'"
-  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
+  local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--on-incident' '--alertmanager-url' '--textfile-dir' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
   local NAME_option_args=("CENSUS" "SENTINEL" "EVIDENCE") # --script values
   local FORMAT_option_args=("TEXT" "JSON") # --format values
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
@@ -465,6 +489,15 @@ function _picocli_vhostwatch_check() {
     '--listen')
       return
       ;;
+    '--tls-certificate')
+      return
+      ;;
+    '--tls-key')
+      return
+      ;;
+    '--auth-file')
+      return
+      ;;
     '--confirm')
       return
       ;;
@@ -491,6 +524,15 @@ function _picocli_vhostwatch_check() {
       return
       ;;
     '--mitigate-limit')
+      return
+      ;;
+    '--on-incident')
+      return
+      ;;
+    '--alertmanager-url')
+      return
+      ;;
+    '--textfile-dir')
       return
       ;;
     '--state-dir')
@@ -727,6 +769,69 @@ function _picocli_vhostwatch_bundle() {
       return
       ;;
   esac
+
+  if [[ "${curr_word}" == -* ]]; then
+    COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )
+  else
+    local positionals=""
+    local IFS=$'\n'
+    COMPREPLY=( $(compgen -W "${commands// /$'\n'}${IFS}${positionals}" -- "${curr_word}") )
+  fi
+}
+
+# Generates completions for the options and subcommands of the `status` subcommand.
+function _picocli_vhostwatch_status() {
+  # Get completion data
+  local curr_word=${COMP_WORDS[COMP_CWORD]}
+  local prev_word=${COMP_WORDS[COMP_CWORD-1]}
+
+  local commands=""
+  local flag_opts="'--plugin' '-h' '--help' '-v' '--verbose'"
+  local arg_opts="'--user' '--password-file' '--format' '--listen' '--tls-certificate'"
+  local FORMAT_option_args=("TEXT" "JSON") # --format values
+
+  type compopt &>/dev/null && compopt +o default
+
+  case ${prev_word} in
+    '--user')
+      return
+      ;;
+    '--password-file')
+      local IFS=$'\n'
+      type compopt &>/dev/null && compopt -o filenames
+      COMPREPLY=( $( compgen -f -- "${curr_word}" ) ) # files
+      return $?
+      ;;
+    '--format')
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${FORMAT_option_args[@]}" ) )
+      return $?
+      ;;
+    '--listen')
+      return
+      ;;
+    '--tls-certificate')
+      return
+      ;;
+  esac
+
+  if [[ "${curr_word}" == -* ]]; then
+    COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )
+  else
+    local positionals=""
+    local IFS=$'\n'
+    COMPREPLY=( $(compgen -W "${commands// /$'\n'}${IFS}${positionals}" -- "${curr_word}") )
+  fi
+}
+
+# Generates completions for the options and subcommands of the `password` subcommand.
+function _picocli_vhostwatch_password() {
+  # Get completion data
+  local curr_word=${COMP_WORDS[COMP_CWORD]}
+
+  local commands=""
+  local flag_opts="'-h' '--help' '-v' '--verbose'"
+  local arg_opts=""
 
   if [[ "${curr_word}" == -* ]]; then
     COMPREPLY=( $(compgen -W "${flag_opts} ${arg_opts}" -- "${curr_word}") )

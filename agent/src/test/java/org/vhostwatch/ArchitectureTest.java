@@ -43,6 +43,7 @@ class ArchitectureTest {
           "metrics",
           "http",
           "incident",
+          "notify",
           "daemon",
           "drill",
           "systemd",

@@ -17,6 +17,7 @@ import org.vhostwatch.daemon.DaemonOptions;
 import org.vhostwatch.daemon.MitigationOptions;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.http.Protection;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
 import org.vhostwatch.log.Log;
@@ -35,9 +36,10 @@ import picocli.CommandLine.Mixin;
     sortOptions = false,
     header = "Watches this host until it is told to stop (SIGTERM), and serves metrics.",
     description = {
-      "Keeps the sentinel attached, takes a census now and then, captures evidence of each livelock, "
-          + "and serves /metrics, /-/healthy, /-/ready, /api/v1/threads, /api/v1/incidents and a status page. Needs root "
-          + "for probes; without, it watches /proc alone and says so.",
+      "Keeps the sentinel attached, takes a census now and then, captures evidence of each"
+          + " livelock, and serves /metrics, /-/healthy, /-/ready, /api/v1/threads,"
+          + " /api/v1/incidents and a status page. Needs root for probes; without, it watches /proc"
+          + " alone and says so.",
       ""
     },
     optionListHeading = "Options:%n",
@@ -46,7 +48,7 @@ import picocli.CommandLine.Mixin;
       "0:stopped",
       "3:cannot serve: the address is taken or not ours, or systemd cannot be told",
       "64:wrong usage",
-      "78:wrong configuration",
+      "78:wrong configuration, a certificate, key or file of users that cannot be used among it",
       "143:ended by SIGTERM, in order"
     })
 final class RunCommand implements Callable<Integer> {
@@ -63,16 +65,22 @@ final class RunCommand implements Callable<Integer> {
     DaemonOptions options = options(configuration);
     logging(configuration);
     Logging.takeUncaught();
-    try (Daemon daemon = new Daemon(options, LogRing.attach());
+    try (Outlets outlets = Outlets.of(configuration, hostname());
+        Daemon daemon = new Daemon(options, LogRing.attach(), outlets);
         PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
         StatusServer server =
-            StatusServer.start(configuration.get(Keys.LISTEN), sources(daemon, exposition));
+            StatusServer.start(
+                configuration.get(Keys.LISTEN),
+                sources(daemon, exposition),
+                protection(configuration));
         ServiceManager manager =
             ServiceManager.start(
                 System.getenv(),
                 new ServiceManager.Source(daemon::snapshot, daemon::ready, daemon::sinceCycle))) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, server, manager), "stop"));
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stop(daemon, server, manager, outlets), "stop"));
+      outlets.textFile(configuration, exposition);
       // On a thread of its own: the daemon does not wait for a disk.
       Executor scribe = Executors.newSingleThreadExecutor(RunCommand::scribe);
       scribe.execute(() -> writeDown(configuration));
@@ -83,15 +91,53 @@ final class RunCommand implements Callable<Integer> {
               next -> {
                 logging(next);
                 daemon.change(options(next));
+                protect(server, next);
                 scribe.execute(() -> writeDown(next));
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
-      Log.started(Version.text(), text(server.address()));
+      Log.started(Version.text(), url(configuration, server.address()));
+      exposed(configuration).ifPresent(what -> Log.exposed(text(server.address()), what));
       daemon.run(self);
+    } catch (Protection.UnusableException e) {
+      throw new Failure(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
+  }
+
+  private static Protection protection(Configuration configuration)
+      throws Protection.UnusableException {
+    return Protection.read(
+        configuration.get(Keys.TLS_CERTIFICATE),
+        configuration.get(Keys.TLS_KEY),
+        configuration.get(Keys.AUTH_FILE));
+  }
+
+  /** Certificates are renewed, and passwords changed, while the daemon runs. */
+  private static void protect(StatusServer server, Configuration next) {
+    try {
+      server.protect(protection(next));
+    } catch (Protection.UnusableException e) {
+      Log.protectionKept(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Returns what others on the network can do; empty if there is nothing to say. */
+  static Optional<String> exposed(Configuration configuration) {
+    if (configuration.get(Keys.LISTEN).getAddress().isLoopbackAddress()) {
+      return Optional.empty();
+    }
+    if (configuration.get(Keys.AUTH_FILE).isEmpty()) {
+      return Optional.of(
+          "is no loopback address: whoever reaches it reads which VMs run here; auth-file makes it"
+              + " ask for a password");
+    }
+    return configuration.get(Keys.TLS_CERTIFICATE).isEmpty()
+        ? Optional.of(
+            "is no loopback address: passwords go over the network in the clear; tls-certificate"
+                + " and tls-key make it HTTPS")
+        : Optional.empty();
   }
 
   static DaemonOptions options(Configuration configuration) {
@@ -145,20 +191,32 @@ final class RunCommand implements Callable<Integer> {
         () ->
             daemon.ready()
                 ? Optional.empty()
-                : Optional.of("the first attempt to attach probes has not ended yet"));
+                : Optional.of("the first attempt to attach probes has not ended yet"),
+        hostname());
+  }
+
+  private static String hostname() {
+    return new ProcFs(Path.of("/")).text("proc/sys/kernel/hostname", 256).orElse("").strip();
   }
 
   /** The JVM ends when its hooks have: everything must be gone by then. */
-  private static void stop(Daemon daemon, StatusServer server, ServiceManager manager) {
+  private static void stop(
+      Daemon daemon, StatusServer server, ServiceManager manager, Outlets outlets) {
     Log.stopping();
     manager.stopping();
     daemon.close();
     server.close();
+    outlets.close();
     Logging.finish();
   }
 
   private static void logging(Configuration configuration) {
     Logging.change(configuration.get(Keys.LOG_LEVEL), configuration.get(Keys.LOG_FORMAT));
+  }
+
+  private static String url(Configuration configuration, InetSocketAddress address) {
+    boolean tls = configuration.get(Keys.TLS_CERTIFICATE).isPresent();
+    return (tls ? "https://" : "http://") + text(address);
   }
 
   private static String text(InetSocketAddress address) {

@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
       DrillCommand.class,
       ReplayCommand.class,
       IncidentsCommand.class,
-      BundleCommand.class
+      BundleCommand.class,
+      StatusCommand.class,
+      PasswordCommand.class
     },
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
     exitCodeList = {

@@ -52,7 +52,7 @@ record ConfigFile(Path path, boolean present, Map<Key<?>, Line> lines, List<Prob
       if (Files.exists(path) && !Files.isRegularFile(path)) {
         return refused(path, "not a plain file", "right is a file of lines key = value");
       }
-      Optional<String> objection = objection(path);
+      Optional<String> objection = Ownership.objectionTo(path);
       if (objection.isPresent()) {
         return refused(
             path, objection.get(), "only root, or who runs this, may be able to change it");
@@ -69,17 +69,6 @@ record ConfigFile(Path path, boolean present, Map<Key<?>, Line> lines, List<Prob
           "cannot be read: " + reason(e),
           "name a file that is there and may be read, or none");
     }
-  }
-
-  /** Who can change a folder can put another file there. */
-  private static Optional<String> objection(Path path) throws IOException {
-    for (Path folder : List.of(path.toAbsolutePath(), path.toRealPath())) {
-      Optional<String> objection = Ownership.objection(folder.resolveSibling("."));
-      if (objection.isPresent()) {
-        return objection.map(words -> "its folder is " + words);
-      }
-    }
-    return Ownership.objection(path);
   }
 
   private static String reason(IOException e) {

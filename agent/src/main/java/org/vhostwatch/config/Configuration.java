@@ -53,7 +53,7 @@ public final class Configuration {
     }
     problems.addAll(misspelt(environment));
     Configuration configuration = new Configuration(settings);
-    problems.addAll(Contradictions.in(configuration));
+    problems.addAll(Contradictions.in(configuration, problems));
     problems.sort(
         Comparator.comparing((Problem problem) -> problem.origin().source())
             .thenComparing(problem -> problem.origin().line()));

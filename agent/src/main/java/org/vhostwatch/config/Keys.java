@@ -1,6 +1,7 @@
 package org.vhostwatch.config;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,35 @@ public final class Keys {
           Kind.address(),
           "127.0.0.1:19739",
           false,
-          "Where to serve metrics and status, in plain HTTP without authentication");
+          "Where to serve metrics and status: in plain HTTP without authentication, if nothing else"
+              + " is said");
+
+  public static final Key<Optional<Path>> TLS_CERTIFICATE =
+      new Key<>(
+          "tls-certificate",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          false,
+          "PEM file with the certificate to serve HTTPS with, and those between it and its root;"
+              + " a reload reads the file again");
+
+  public static final Key<Optional<Path>> TLS_KEY =
+      new Key<>(
+          "tls-key",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          false,
+          "PEM file with the key of the certificate (PKCS #8, not encrypted), which not everybody"
+              + " may be able to read; a reload reads the file again");
+
+  public static final Key<Optional<Path>> AUTH_FILE =
+      new Key<>(
+          "auth-file",
+          Kind.pathOr("FILE", "none"),
+          "none",
+          true,
+          "File of those who may ask, with lines that `vhostwatch password` prints, which not"
+              + " everybody may be able to read; a reload reads the file again");
 
   public static final Key<Duration> CONFIRM =
       new Key<>(
@@ -43,8 +72,8 @@ public final class Keys {
           "sentinel",
           false,
           "What stays attached while nothing is wrong (sentinel: a probe that healthy traffic never"
-              + " reaches; on-demand: nothing, the sentinel comes while a worker is busy; continuous:"
-              + " also probes on each packet, for labs)");
+              + " reaches; on-demand: nothing, the sentinel comes while a worker is busy;"
+              + " continuous: also probes on each packet, for labs)");
 
   public static final Key<Integer> MAX_CPU =
       new Key<>(
@@ -88,6 +117,32 @@ public final class Keys {
           true,
           "Most taps that auto-mitigate changes in any hour");
 
+  public static final Key<List<String>> ON_INCIDENT =
+      new Key<>(
+          "on-incident",
+          Kind.command(),
+          "none",
+          false,
+          "Program to run when an incident begins, begins again or ends, with the incident as JSON"
+              + " on its standard input; never through a shell, one at a time, for 30 s at most");
+
+  public static final Key<List<URI>> ALERTMANAGER_URL =
+      new Key<>(
+          "alertmanager-url",
+          Kind.urls(),
+          "none",
+          false,
+          "Alertmanagers to tell of livelocks directly, where no Prometheus does");
+
+  public static final Key<Optional<Path>> TEXTFILE_DIR =
+      new Key<>(
+          "textfile-dir",
+          Kind.pathOr("FOLDER", "none"),
+          "none",
+          false,
+          "Folder of node_exporter's textfile collector, where a file of metrics is kept up to"
+              + " date");
+
   public static final Key<Path> STATE_DIR =
       new Key<>(
           "state-dir",
@@ -99,7 +154,7 @@ public final class Keys {
   public static final Key<Optional<Path>> BPFTRACE =
       new Key<>(
           "bpftrace",
-          Kind.pathOrAuto("PATH"),
+          Kind.pathOr("PATH", "auto"),
           "auto",
           false,
           "Where bpftrace is (auto: in one of the usual folders)");
@@ -107,7 +162,7 @@ public final class Keys {
   public static final Key<Optional<Path>> SCRIPTS =
       new Key<>(
           "scripts",
-          Kind.pathOrAuto("FOLDER"),
+          Kind.pathOr("FOLDER", "auto"),
           "auto",
           false,
           "Folder of the bpftrace scripts (auto: the installed one)");
@@ -134,6 +189,9 @@ public final class Keys {
   public static final List<Key<?>> ALL =
       List.of(
           LISTEN,
+          TLS_CERTIFICATE,
+          TLS_KEY,
+          AUTH_FILE,
           CONFIRM,
           CENSUS_PERIOD,
           MODE,
@@ -142,6 +200,9 @@ public final class Keys {
           AUTO_MITIGATE,
           MITIGATE_COOLDOWN,
           MITIGATE_LIMIT,
+          ON_INCIDENT,
+          ALERTMANAGER_URL,
+          TEXTFILE_DIR,
           STATE_DIR,
           BPFTRACE,
           SCRIPTS,

@@ -1,9 +1,12 @@
 package org.vhostwatch.config;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -180,19 +183,71 @@ public final class Kind<T> {
         });
   }
 
+  /** A program and its arguments, which is nothing that a shell reads; {@code none} for no one. */
+  static Kind<List<String>> command() {
+    return new Kind<>(
+        "COMMAND",
+        "the absolute path of a program and its arguments, which blanks part and nothing quotes, or"
+            + " none",
+        "",
+        List.of(),
+        text -> {
+          if (text.equals("none")) {
+            return List.of();
+          }
+          List<String> words = List.of(text.strip().split("\\s+"));
+          absolute(words.get(0));
+          return words;
+        });
+  }
+
+  /** Where servers are reached: one or more, which blanks part; {@code none} for no one. */
+  static Kind<List<URI>> urls() {
+    String form = "one or more URLs such as http://127.0.0.1:9093, which blanks part, or none";
+    return new Kind<>(
+        "URL",
+        form,
+        "",
+        List.of(),
+        text -> {
+          List<URI> urls = new ArrayList<>();
+          for (String word : text.equals("none") ? new String[0] : text.strip().split("\\s+")) {
+            urls.add(url(word));
+          }
+          return List.copyOf(urls);
+        });
+  }
+
+  private static URI url(String text) throws BadValue {
+    try {
+      URI url = new URI(text);
+      boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      if (http
+          && url.getHost() != null
+          && url.getRawUserInfo() == null
+          && url.getRawQuery() == null
+          && url.getRawFragment() == null) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      throw new BadValue(quoted(text) + " is not a URL: " + e.getReason());
+    }
+    throw not(text, "a URL of a server, without user, query and fragment");
+  }
+
   /** Paths that mean the same wherever the program was started. */
   static Kind<Path> path(String label) {
     return new Kind<>(label, "an absolute path", "", List.of(), Kind::absolute);
   }
 
-  /** Absolute paths, or {@code auto}: the program looks for itself. */
-  static Kind<Optional<Path>> pathOrAuto(String label) {
+  /** Absolute paths, or a word that stands for the want of one. */
+  static Kind<Optional<Path>> pathOr(String label, String word) {
     return new Kind<>(
         label,
-        "an absolute path, or auto",
+        "an absolute path, or " + word,
         "",
         List.of(),
-        text -> text.equals("auto") ? Optional.empty() : Optional.of(absolute(text)));
+        text -> text.equals(word) ? Optional.empty() : Optional.of(absolute(text)));
   }
 
   private static Path absolute(String text) throws BadValue {

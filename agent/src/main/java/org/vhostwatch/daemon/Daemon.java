@@ -33,6 +33,7 @@ import org.vhostwatch.log.LogRing;
 import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.mitigate.Targets;
+import org.vhostwatch.notify.Notices;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
@@ -115,8 +116,9 @@ public final class Daemon implements AutoCloseable {
 
   /**
    * @param log keeps what is logged, for the incidents
+   * @param notices told of incidents
    */
-  public Daemon(DaemonOptions options, LogRing log) {
+  public Daemon(DaemonOptions options, LogRing log, Notices notices) {
     this.options = options;
     this.detector = new Detector(options.settings());
     this.schedule = new Schedule(options);
@@ -148,7 +150,8 @@ public final class Daemon implements AutoCloseable {
                 Archive.Limits.DEFAULT,
                 stored -> deliver(new Incoming.Remembered(stored))),
             log,
-            fs);
+            fs,
+            notices);
     this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest());
   }
 

@@ -34,6 +34,7 @@ import org.vhostwatch.incident.Transcript;
 import org.vhostwatch.log.Log;
 import org.vhostwatch.log.LogRing;
 import org.vhostwatch.log.QueueName;
+import org.vhostwatch.notify.Notices;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.EvidencePlan;
@@ -76,6 +77,7 @@ final class Incidents implements AutoCloseable {
   private final Archive archive;
   private final LogRing log;
   private final ProcFs fs;
+  private final Notices notices;
   private final long startedAt = System.nanoTime();
   private final Deque<Tape.Sample> samples = new ArrayDeque<>();
   private final Deque<Transcript> censuses = new ArrayDeque<>();
@@ -89,7 +91,8 @@ final class Incidents implements AutoCloseable {
   private boolean remembered;
   private volatile Published published = new Published(List.of(), Map.of());
 
-  Incidents(Keeper keeper, Archive archive, LogRing log, ProcFs fs) {
+  Incidents(Keeper keeper, Archive archive, LogRing log, ProcFs fs, Notices notices) {
+    this.notices = notices;
     this.fs = fs;
     this.keeper = keeper;
     this.archive = archive;
@@ -309,6 +312,7 @@ final class Incidents implements AutoCloseable {
       Incident whole = withLog(incident);
       keeper.amend(whole.id(), whole.log(), whole.recorded());
       archive.put(whole);
+      notices.incident(change.what(), whole);
     }
   }
 

@@ -1,12 +1,11 @@
 package org.vhostwatch.http;
 
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.report.StatusReport;
 
 /** What each path answers. */
@@ -14,55 +13,58 @@ final class Endpoints {
 
   private static final String INCIDENT = "/api/v1/incidents/";
 
+  private static final Set<String> PATHS =
+      Set.of("/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/threads", "/api/v1/incidents");
+
   private final Sources sources;
 
   Endpoints(Sources sources) {
     this.sources = sources;
   }
 
-  /**
-   * Returns the answer to a GET.
-   *
-   * @param accept the request's Accept, null if it has none
-   */
-  Response get(String path, @Nullable String accept) {
+  /** Returns whether there is such a path; the incidents behind it come and go. */
+  boolean knows(@Nullable String path) {
+    return path != null && (PATHS.contains(path) || path.startsWith(INCIDENT));
+  }
+
+  /** Returns whether anybody may ask: what is said there is of no VM. */
+  static boolean open(String path) {
+    return path.startsWith("/-/");
+  }
+
+  /** Returns the answer to a GET of a path that there is. */
+  Response get(String path, Accepted accepted) {
     return switch (path) {
-      case "/" ->
-          new Response(200, "text/html; charset=utf-8", StatusPage.of(sources.snapshot().get()));
-      case "/metrics" -> metrics(accept);
+      case "/" -> page();
+      case "/metrics" -> metrics(accepted.metrics());
       case "/-/healthy" -> healthy();
       case "/-/ready" -> ready();
-      case "/api/v1/threads" ->
-          new Response(200, "application/json", StatusReport.of(sources.snapshot().get()));
-      case "/api/v1/incidents" -> new Response(200, "application/json", sources.incidents().get());
-      default ->
-          path.startsWith(INCIDENT)
-              ? incident(path.substring(INCIDENT.length()))
-              : Response.text(404, "not found");
+      case "/api/v1/threads" -> Response.json(StatusReport.of(sources.snapshot().get()));
+      case "/api/v1/incidents" -> Response.json(sources.incidents().get());
+      default -> incident(path.substring(INCIDENT.length()));
     };
+  }
+
+  private Response page() {
+    String page = StatusPage.of(sources.snapshot().get(), sources.host());
+    return Response.large("text/html; charset=utf-8", out -> out.write(page));
   }
 
   private Response incident(String id) {
     return sources
         .incident()
         .apply(id)
-        .map(json -> new Response(200, "application/json", json))
+        .map(Response::json)
         .orElseGet(
             () ->
                 Response.text(
                     404,
-                    "no such incident in memory: `vhostwatch incidents` reads older ones from disk"));
+                    "no such incident in memory: `vhostwatch incidents` reads older ones from"
+                        + " disk"));
   }
 
-  private Response metrics(@Nullable String accept) {
-    String type = sources.metrics().contentType(accept);
-    StringWriter text = new StringWriter();
-    try {
-      sources.metrics().write(type, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return new Response(200, type, text.toString());
+  private Response metrics(Exposition.Format format) {
+    return Response.large(format.contentType(), out -> sources.metrics().write(format, out));
   }
 
   private Response healthy() {

@@ -17,6 +17,7 @@ import org.vhostwatch.snapshot.HostSnapshot;
  * @param incidents all incidents, as JSON
  * @param incident one incident by its id, as JSON; empty if it is not in memory
  * @param notReady why the daemon is not ready yet; empty once it has looked, or knows why it cannot
+ * @param host the host's name, empty if not known
  */
 public record Sources(
     Supplier<HostSnapshot> snapshot,
@@ -25,4 +26,5 @@ public record Sources(
     Duration maxSinceCycle,
     Supplier<String> incidents,
     Function<String, Optional<String>> incident,
-    Supplier<Optional<String>> notReady) {}
+    Supplier<Optional<String>> notReady,
+    String host) {}

@@ -1,31 +1,33 @@
 package org.vhostwatch.http;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The daemon's HTTP server. Plain HTTP without authentication: it is meant for the loopback
- * address, or for a proxy in front of it.
+ * The daemon's HTTP server: plain HTTP for the loopback address, or with TLS and passwords for
+ * others. Its threads read what the loop published, and the loop never waits for them.
  */
 public final class StatusServer implements AutoCloseable {
 
-  private static final int THREADS = 4;
-
   /** How many connections may wait to be accepted. */
-  private static final int BACKLOG = 32;
+  private static final int BACKLOG = 256;
 
   private final HttpServer server;
-  private final ExecutorService threads;
+  private final RequestThreads threads;
+  private final Access access;
+  private final Optional<CurrentKeys> keys;
 
-  private StatusServer(HttpServer server, ExecutorService threads) {
+  private StatusServer(
+      HttpServer server, RequestThreads threads, Access access, Optional<CurrentKeys> keys) {
     this.server = server;
     this.threads = threads;
+    this.access = access;
+    this.keys = keys;
   }
 
   /** An address that cannot be listened on; the message says which, why and what to do. */
@@ -42,16 +44,39 @@ public final class StatusServer implements AutoCloseable {
    *
    * @param address where to listen; port 0 takes any that is free
    */
-  public static StatusServer start(InetSocketAddress address, Sources sources)
+  public static StatusServer start(
+      InetSocketAddress address, Sources sources, Protection protection) throws BindException {
+    return start(address, sources, protection, RequestThreads.Limits.DEFAULT);
+  }
+
+  static StatusServer start(
+      InetSocketAddress address,
+      Sources sources,
+      Protection protection,
+      RequestThreads.Limits limits)
       throws BindException {
     limitSlowClients();
-    HttpServer server = listen(address);
-    ExecutorService threads = Executors.newFixedThreadPool(THREADS, threadFactory());
+    HttpServer server = listen(address, protection.tls().isPresent());
+    RequestThreads threads = new RequestThreads(limits);
+    Access access = new Access(protection);
     server.setExecutor(threads);
     // One context: the server takes paths as prefixes, and would answer /metricsX with the metrics.
-    server.createContext("/", new Exchange(new Endpoints(sources)));
+    server.createContext("/", new Exchange(new Endpoints(sources), threads, access));
+    Optional<CurrentKeys> keys = protection.tls().map(CurrentKeys::new);
+    if (server instanceof HttpsServer https) {
+      keys.ifPresent(own -> https.setHttpsConfigurator(new HttpsConfigurator(own.context())));
+    }
     server.start();
-    return new StatusServer(server, threads);
+    return new StatusServer(server, threads, access, keys);
+  }
+
+  /**
+   * Takes other passwords, and another certificate for connections to come. What was started as
+   * plain HTTP stays that.
+   */
+  public void protect(Protection protection) {
+    access.change(protection);
+    keys.ifPresent(own -> protection.tls().ifPresent(own::change));
   }
 
   /** Returns the address it listens on. */
@@ -59,14 +84,14 @@ public final class StatusServer implements AutoCloseable {
     return server.getAddress();
   }
 
-  private static HttpServer listen(InetSocketAddress address) throws BindException {
+  private static HttpServer listen(InetSocketAddress address, boolean tls) throws BindException {
     String where = text(address);
     if (address.isUnresolved()) {
       throw new BindException(
           "cannot listen on " + where + ": no such host; give an address of this host", null);
     }
     try {
-      return HttpServer.create(address, BACKLOG);
+      return tls ? HttpsServer.create(address, BACKLOG) : HttpServer.create(address, BACKLOG);
     } catch (IOException e) {
       throw new BindException(
           "cannot listen on " + where + ": " + e.getMessage() + "; " + remedy(e, address.getPort()),
@@ -100,10 +125,10 @@ public final class StatusServer implements AutoCloseable {
     limit("sun.net.httpserver.maxReqTime", "10");
     limit("sun.net.httpserver.maxRspTime", "30");
     limit("sun.net.httpserver.idleInterval", "30");
-    limit("sun.net.httpserver.maxIdleConnections", "32");
+    limit("sun.net.httpserver.maxIdleConnections", "64");
     limit("sun.net.httpserver.maxReqHeaders", "64");
     limit("sun.net.httpserver.maxReqHeaderSize", "16384");
-    limit("jdk.httpserver.maxConnections", "64");
+    limit("jdk.httpserver.maxConnections", "512");
     // An answer goes out as header and body: without this the body waits for the header's ACK.
     limit("sun.net.httpserver.nodelay", "true");
   }
@@ -114,19 +139,10 @@ public final class StatusServer implements AutoCloseable {
     }
   }
 
-  private static ThreadFactory threadFactory() {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, "http-" + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
-  }
-
   /** Ends all connections. */
   @Override
   public void close() {
     server.stop(0);
-    threads.shutdownNow();
+    threads.close();
   }
 }

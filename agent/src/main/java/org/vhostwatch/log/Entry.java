@@ -96,6 +96,12 @@ record Entry(
     return words.toString();
   }
 
+  /** Returns its line, as the library's own layouts would write it. */
+  @Override
+  public String toString() {
+    return prefix() + ": " + message();
+  }
+
   private String named(String word) {
     for (Field field : event.fields()) {
       if (field.word().equals(word)) {

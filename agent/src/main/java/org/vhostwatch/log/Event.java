@@ -40,7 +40,8 @@ import java.util.Locale;
  */
 enum Event {
   // The program.
-  STARTED(Priority.INFO, "vhostwatch {version} serves http://{address}", VERSION, ADDRESS),
+  STARTED(Priority.INFO, "vhostwatch {version} serves {address}", VERSION, ADDRESS),
+  EXPOSED(Priority.WARNING, "{address} {reason}", ADDRESS, REASON),
   STOPPING(Priority.INFO, "it was told to stop, and ends its probes"),
   STOP_CUT_SHORT(
       Priority.WARNING, "the incidents are not written yet: not waiting for the disk any longer"),
@@ -69,6 +70,8 @@ enum Event {
   CONFIG_RELOAD_FAILED(Priority.ERROR, "SIGHUP was not answered: {error}", Field.ERROR),
   CONFIG_NOT_WRITTEN_DOWN(
       Priority.WARNING, "`vhostwatch check` cannot tell what this goes by: {reason}", REASON),
+
+  PROTECTION_KEPT(Priority.ERROR, "certificate and passwords stay as they were: {reason}", REASON),
 
   // Queues.
   LIVELOCK_BEGINS(
@@ -139,6 +142,17 @@ enum Event {
       FOLDER,
       REASON),
   INCIDENTS_WRITTEN_AGAIN(Priority.NOTICE, "incidents are written to {folder} again", FOLDER),
+
+  // Who is told without Prometheus.
+  HOOK_ENDED(Priority.INFO, "on-incident: {path} ended with 0: {how}", INCIDENT, PATH, HOW),
+  HOOK_FAILED(Priority.ERROR, "on-incident: {path}: {reason}", INCIDENT, PATH, REASON),
+  ALERTS_REFUSED(
+      Priority.ERROR,
+      "alertmanager-url: {address} takes no alert, tried again: {reason}",
+      ADDRESS,
+      REASON),
+  ALERTS_TAKEN_AGAIN(Priority.NOTICE, "alertmanager-url: {address} takes alerts again", ADDRESS),
+  TEXTFILE_NOT_WRITTEN(Priority.ERROR, "textfile-dir: {path}: {reason}", PATH, REASON),
 
   // How well it sees.
   SENTINEL_UP(Priority.INFO, "the sentinel is attached: a spin is seen at once"),

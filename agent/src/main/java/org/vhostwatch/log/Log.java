@@ -27,10 +27,19 @@ public final class Log {
   /**
    * The daemon serves.
    *
-   * @param address host and port
+   * @param address where, as a URL
    */
   public static void started(String version, String address) {
     say(Event.STARTED, with(Field.VERSION, version).and(Field.ADDRESS, address));
+  }
+
+  /**
+   * It can be reached from elsewhere.
+   *
+   * @param reason what that is a risk of
+   */
+  public static void exposed(String address, String reason) {
+    say(Event.EXPOSED, with(Field.ADDRESS, address).and(Field.REASON, reason));
   }
 
   /** It was told to stop. */
@@ -103,6 +112,11 @@ public final class Log {
   /** What is in force could not be written where other commands look for it. */
   public static void configNotWrittenDown(Exception why) {
     say(Event.CONFIG_NOT_WRITTEN_DOWN, with(Field.REASON, reason(why)));
+  }
+
+  /** A certificate or a file of passwords cannot be used. */
+  public static void protectionKept(String reason) {
+    say(Event.PROTECTION_KEPT, with(Field.REASON, reason));
   }
 
   /** A queue is livelocked. */
@@ -179,6 +193,37 @@ public final class Log {
   /** They wait no more. */
   public static void incidentsWrittenAgain(String folder) {
     say(Event.INCIDENTS_WRITTEN_AGAIN, with(Field.FOLDER, folder));
+  }
+
+  /**
+   * The operator's program was told of an incident.
+   *
+   * @param how of what, and how long it took
+   */
+  public static void hookEnded(String path, String id, String how) {
+    say(Event.HOOK_ENDED, with(Field.PATH, path).and(Field.INCIDENT, id).and(Field.HOW, how));
+  }
+
+  /** It was not, or failed. */
+  public static void hookFailed(String path, String id, String reason) {
+    say(
+        Event.HOOK_FAILED,
+        with(Field.PATH, path).and(Field.INCIDENT, id).and(Field.REASON, reason));
+  }
+
+  /** An Alertmanager does not take what it is told. */
+  public static void alertsRefused(String url, String reason) {
+    say(Event.ALERTS_REFUSED, with(Field.ADDRESS, url).and(Field.REASON, reason));
+  }
+
+  /** It does again. */
+  public static void alertsTakenAgain(String url) {
+    say(Event.ALERTS_TAKEN_AGAIN, with(Field.ADDRESS, url));
+  }
+
+  /** The file for node_exporter is not as it should be. */
+  public static void textfileNotWritten(String path, String reason) {
+    say(Event.TEXTFILE_NOT_WRITTEN, with(Field.PATH, path).and(Field.REASON, reason));
   }
 
   /** The sentinel is attached. */

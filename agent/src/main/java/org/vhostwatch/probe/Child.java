@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -75,7 +76,24 @@ public final class Child implements AutoCloseable {
    */
   static Child start(Spawner spawner, List<String> command, String script, Consumer<String> sink)
       throws IOException {
-    Process process = spawner.start(command);
+    return fed(spawner.start(command), script, sink);
+  }
+
+  /**
+   * Starts a program that is not bpftrace; what it prints is read and forgotten, but for the end of
+   * stderr.
+   *
+   * @param command absolute path and arguments
+   * @param environment variables beside the few that every child gets
+   * @param input what it finds on its standard input
+   */
+  public static Child program(
+      Spawner spawner, List<String> command, Map<String, String> environment, String input)
+      throws IOException {
+    return fed(spawner.start(command, environment), input, line -> {});
+  }
+
+  private static Child fed(Process process, String script, Consumer<String> sink) {
     Child child = new Child(process, sink);
     // On a thread of its own: a child that hangs before it reads must not hang us.
     thread("bpftrace-in", () -> feed(process, script));

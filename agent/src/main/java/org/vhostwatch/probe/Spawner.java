@@ -45,6 +45,15 @@ public final class Spawner {
    * @throws IOException if it cannot be started; the message names the program
    */
   Process start(List<String> command) throws IOException {
+    return start(command, Map.of());
+  }
+
+  /**
+   * Starts a program, without a shell.
+   *
+   * @param more variables of its environment, beside the few that all get
+   */
+  Process start(List<String> command, Map<String, String> more) throws IOException {
     List<String> bound = new ArrayList<>();
     if (Files.isExecutable(SETPRIV)) {
       // SIGKILL, not SIGTERM: the kernel takes the probes away with the process, wedged or not.
@@ -59,6 +68,7 @@ public final class Spawner {
     environment.put("LC_ALL", "C");
     environment.put("BPFTRACE_COLOR", "never");
     environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
+    environment.putAll(more);
     if (tmp != null) {
       environment.put("TMPDIR", tmp);
     }

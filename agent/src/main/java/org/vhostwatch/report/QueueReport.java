@@ -50,6 +50,11 @@ public final class QueueReport {
     return TextReport.queue(findings, status.verdict());
   }
 
+  /** Returns what to do, a line each; empty if nothing is wrong. */
+  public List<String> advice() {
+    return Advice.of(status.verdict().verdict(), Owners.of(findings, status.verdict()));
+  }
+
   /** Returns what goes on around the queue, as one JSON object. */
   public Optional<String> surroundings() {
     return findings

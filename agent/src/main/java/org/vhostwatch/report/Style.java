@@ -28,6 +28,16 @@ public enum Style {
         : PLAIN;
   }
 
+  /** Returns whether stdin is a terminal. */
+  public static boolean stdinIsTerminal() {
+    return terminal("0");
+  }
+
+  /** Returns whether stdout is a terminal. */
+  public static boolean stdoutIsTerminal() {
+    return terminal("1");
+  }
+
   /** Returns whether stderr is a terminal. */
   public static boolean stderrIsTerminal() {
     return terminal("2");

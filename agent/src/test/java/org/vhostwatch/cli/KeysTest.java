@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,27 @@ class KeysTest {
               configuration -> configuration.get(Keys.LISTEN),
               List.of("19739", "127.0.0.1", "127.0.0.1:65536", "a b:1", ":1", "[::1:80")),
           new Case(
+              Keys.TLS_CERTIFICATE,
+              Optional.empty(),
+              "/etc/tls/host.pem",
+              Optional.of(Path.of("/etc/tls/host.pem")),
+              configuration -> configuration.get(Keys.TLS_CERTIFICATE),
+              List.of("host.pem", "None")),
+          new Case(
+              Keys.TLS_KEY,
+              Optional.empty(),
+              "/etc/tls/host.key",
+              Optional.of(Path.of("/etc/tls/host.key")),
+              configuration -> configuration.get(Keys.TLS_KEY),
+              List.of("host.key", "None")),
+          new Case(
+              Keys.AUTH_FILE,
+              Optional.empty(),
+              "/etc/vhostwatch/users",
+              Optional.of(Path.of("/etc/vhostwatch/users")),
+              configuration -> configuration.get(Keys.AUTH_FILE),
+              List.of("users", "None")),
+          new Case(
               Keys.CONFIRM,
               Duration.ofSeconds(3),
               "10m",
@@ -122,6 +144,27 @@ class KeysTest {
               1,
               options(options -> mitigation(options).perHour()),
               List.of("0", "1001", "-1", "many")),
+          new Case(
+              Keys.ON_INCIDENT,
+              List.of(),
+              "/usr/local/sbin/page --team  net",
+              List.of("/usr/local/sbin/page", "--team", "net"),
+              configuration -> configuration.get(Keys.ON_INCIDENT),
+              List.of("page", "./page", "None")),
+          new Case(
+              Keys.ALERTMANAGER_URL,
+              List.of(),
+              "http://am1:9093 https://am2/base/",
+              List.of(URI.create("http://am1:9093"), URI.create("https://am2/base/")),
+              configuration -> configuration.get(Keys.ALERTMANAGER_URL),
+              List.of("am1:9093", "ftp://am1", "http://user:secret@am1", "http://", "http://a/?q")),
+          new Case(
+              Keys.TEXTFILE_DIR,
+              Optional.empty(),
+              "/var/lib/prometheus/node-exporter",
+              Optional.of(Path.of("/var/lib/prometheus/node-exporter")),
+              configuration -> configuration.get(Keys.TEXTFILE_DIR),
+              List.of("textfile", "None")),
           new Case(
               Keys.STATE_DIR,
               Path.of("/var/lib/vhostwatch"),
@@ -251,6 +294,12 @@ class KeysTest {
   }
 
   private static String beside(Case wanted) {
+    if (wanted.key().equals(Keys.TLS_CERTIFICATE)) {
+      return "tls-key = /k\n";
+    }
+    if (wanted.key().equals(Keys.TLS_KEY)) {
+      return "tls-certificate = /c\n";
+    }
     return wanted.key().name().startsWith("mitigate-") ? "auto-mitigate = yes\n" : "";
   }
 

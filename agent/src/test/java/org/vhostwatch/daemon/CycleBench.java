@@ -18,7 +18,9 @@ import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.incident.Transcript;
 import org.vhostwatch.log.LogRing;
+import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
+import org.vhostwatch.notify.Notices;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
 
@@ -68,7 +70,7 @@ final class CycleBench {
     for (int i = 0; i < workers; i++) {
       queues.add(host(root, 10_000 + 10 * i, i));
     }
-    try (Daemon daemon = new Daemon(TestOptions.of(root, folder), LogRing.attach());
+    try (Daemon daemon = new Daemon(TestOptions.of(root, folder), LogRing.attach(), Notices.NONE);
         PrometheusExposition exposition = new PrometheusExposition(daemon::snapshot, "bench")) {
       daemon.take(new Incoming.Attached(1, true), System.nanoTime());
       daemon.cycle(0);
@@ -84,7 +86,7 @@ final class CycleBench {
       for (int i = 0; i < SCRAPES; i++) {
         page.getBuffer().setLength(0);
         long began = System.nanoTime();
-        exposition.write(exposition.contentType(null), page);
+        exposition.write(Exposition.Format.TEXT, page);
         scrapes[i] = (System.nanoTime() - began) / 1e6;
       }
       Arrays.sort(scrapes);

@@ -2,113 +2,125 @@ package org.vhostwatch.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.vhostwatch.host.TapPort;
-import org.vhostwatch.probe.ReturnCounts;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostwatch.report.Samples;
-import org.vhostwatch.snapshot.EpisodeTotals;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
-import org.vhostwatch.snapshot.OwnCost;
-import org.vhostwatch.snapshot.QueueStatus;
 
 class StatusPageTest {
 
   @Test
-  void saysInWordsWhatIsWrongAndWhere() {
-    assertThat(StatusPage.of(Samples.snapshot()))
-        .contains("1 queue livelocked", "<td>web01</td><td>vnet3</td><td>0</td><td>4713</td>")
-        .contains("2026-11-18T11:06:36Z", "a packet of 60366 bytes waits")
-        .doesNotContain("db02");
+  void saysInWordsWhatIsWrongAndWhereAndSinceWhen() {
+    assertThat(page(Scenes.livelocked()))
+        .contains("<title>livelocked: kvm7 - vhostwatch</title>")
+        .contains("<h1 id=\"verdict\">1 queue livelocked", "9 receive queues of 9 VMs")
+        .contains(": VM web01, tap vnet3, queue 0", "<strong>4 min 12 s</strong>")
+        .contains("affected by CVE-2026-74356", "of 60366 bytes");
   }
 
   @Test
-  void aHealthyHostHasNoTableOfTroubles() {
-    HostSnapshot healthy =
-        Samples.snapshot(
-            List.of(
-                new QueueStatus(
-                    "db02",
-                    Optional.empty(),
-                    new TapPort("t", 12, "br0", 4026531840L, 0, true),
-                    Samples.healthy(1, 5, 6, "t", 0),
-                    0)));
-    assertThat(StatusPage.of(healthy))
-        .contains("Nothing wrong", "attached")
-        .doesNotContain("Queues in trouble");
+  void saysWhatItRestsOnAndWhatToDo() {
+    assertThat(page(Scenes.livelocked()))
+        .contains("What to do", "virsh reset web01", "does not help: ")
+        .contains("Evidence, with confidence high", "<li>met: passes go on: 10829 a second")
+        .contains("<li>not measurable: the stack");
+  }
+
+  @Test
+  void aHealthyHostHasNoTroubles() {
+    assertThat(page(Scenes.healthy()))
+        .contains("<h1 id=\"verdict\">Nothing wrong", "6 queues with nothing wrong", "attached")
+        .doesNotContain("Queues in trouble", "What to do", "Recent incidents", "less than it");
   }
 
   @Test
   void aBlindDaemonDoesNotSayThatNothingIsWrong() {
-    HostSnapshot blind =
-        new HostSnapshot(
-            Samples.WALL_MILLIS,
-            Samples.KERNEL,
-            List.of(),
-            List.of(),
-            Samples.probes(false, List.of("bpftrace is not installed")),
-            ReturnCounts.NONE,
-            EpisodeTotals.NONE,
-            Samples.exposure(),
-            IncidentTotals.NONE,
-            OwnCost.NONE);
-    assertThat(StatusPage.of(blind))
-        .contains("Unknown:", "bpftrace is not installed", "last never")
+    assertThat(page(Scenes.degraded()))
+        .contains("Unknown:", "It sees less than it should", "bpftrace is not installed")
+        .contains("last never", "not running")
         .doesNotContain("Nothing wrong");
   }
 
   @Test
   void saysWhatWatchingCosts() {
-    assertThat(StatusPage.of(Samples.snapshot()))
+    assertThat(page(Scenes.healthy()))
         .contains("agent 12.3 s of CPU, 60 MiB; bpftrace 5.6 s of CPU, 90 MiB");
   }
 
   @Test
-  void recentIncidentsAreListed() {
-    assertThat(StatusPage.of(Samples.snapshot()))
-        .contains("Recent incidents", "<td>20261123T140640Z-0a1b2c3d</td>", "/api/v1/incidents");
+  void incidentsAreListedWithATimeline() {
+    assertThat(page(Scenes.livelocked()))
+        .contains("Recent incidents", "href=\"api/v1/incidents/20261118T110224Z-0a1b2c3d\"")
+        .contains("goes on: 4 min 0 s", "<td class=\"short\">23 min 0 s</td>", "24 h ago")
+        .contains("<rect class=\"open\"", "<rect class=\"over\"");
+    assertThat(page(Scenes.livelocked().with(IncidentTotals.NONE))).doesNotContain("<svg");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 3_600_000L, 90L * 24 * 3_600_000})
+  void everyBarLiesWithinTheTimeline(long age) {
+    long now = Samples.WALL_MILLIS;
+    IncidentTotals.Row row =
+        new IncidentTotals.Row("i", now - age, now - age / 2, "refilled", 1, "v", "t", 0);
+    Html html = new Html();
+    Timeline.write(html, List.of(row), now);
+    String x = html.whole().replaceAll("(?s).* x=\"(\\d+)\".*", "$1");
+    String width = html.whole().replaceAll("(?s).* width=\"(\\d+)\".*", "$1");
+    assertThat(Integer.parseInt(width)).isGreaterThan(0);
+    assertThat(Integer.parseInt(x) + Integer.parseInt(width)).isBetween(1, 1000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        Scenes.HOSTILE,
+        "<img src=x onerror='a'>&\"\u202e\n",
+        "\"><svg onload=alert(1)>",
+        "</style></title></script><b>",
+        "x' autofocus onfocus='alert(1)"
+      })
+  void hostileNamesAreText(String name) {
+    String page = page(Scenes.hostile(name));
+    assertThat(page).contains(Html.escape(name)).doesNotContain(name, "\u202e");
+    // The page has the tags that it has for a harmless name, and no other.
+    assertThat(tags(page)).isEqualTo(tags(page(Scenes.hostile("web01"))));
+  }
+
+  private static List<String> tags(String page) {
+    return java.util.regex.Pattern.compile("</?([a-zA-Z0-9]+)( [^>]*)?>")
+        .matcher(page)
+        .results()
+        .map(tag -> tag.group(1))
+        .toList();
   }
 
   @Test
-  void withoutIncidentsThereIsNoTableOfThem() {
-    assertThat(StatusPage.of(Samples.snapshot().with(IncidentTotals.NONE)))
-        .doesNotContain("Recent incidents");
+  void ofFiveHundredQueuesThoseInTroubleComeFirstAndTheRestFoldsUp() {
+    String page = page(Scenes.crowded(500, 14));
+    assertThat(page).contains("14 queues livelocked", "486 queues with nothing wrong");
+    assertThat(page.split("<article", -1)).hasSize(11);
+    assertThat(page).contains("4 more queues in trouble", "tenant-13");
+    assertThat(page.indexOf("tenant-13")).isLessThan(page.indexOf("<details id=\"healthy\">"));
+    assertThat(page.length()).isLessThan(200_000);
   }
 
   @Test
-  void hostileNamesAreText() {
-    String name = "<img src=x onerror='a'>&\"\u202e\n";
-    String page =
-        StatusPage.of(
-            Samples.snapshot(
-                List.of(
-                    new QueueStatus(
-                        name,
-                        Optional.empty(),
-                        new TapPort(name, 12, "br0", 4026531840L, 0, true),
-                        Samples.livelocked(1, 5, 6, name, 0),
-                        1_000))));
-    assertThat(page)
-        .contains("&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;\\u{202e}\\u{a}")
-        .doesNotContain("<img", "\u202e");
+  void thousandsAreCutWithAWord() {
+    assertThat(page(Scenes.crowded(2_000, 1_000)))
+        .contains("1000 queues livelocked", "490 more are not shown", "500 more are not shown");
   }
 
   @Test
-  void thousandsOfTroublesAreCutWithAWord() {
-    List<QueueStatus> queues = new ArrayList<>();
-    for (int i = 0; i < 1_000; i++) {
-      queues.add(
-          new QueueStatus(
-              "vm" + i,
-              Optional.empty(),
-              new TapPort("t", 12, "br0", 4026531840L, 0, true),
-              Samples.livelocked(i + 1, 5, 6, "t", 0),
-              1_000));
-    }
-    assertThat(StatusPage.of(Samples.snapshot(queues)))
-        .contains("1000 queues livelocked", "800 more are not shown");
+  void itNeedsNothingFromElsewhereAndNoScript() {
+    assertThat(page(Scenes.livelocked()))
+        .contains("<noscript><meta http-equiv=\"refresh\" content=\"30\">")
+        .doesNotContain("src=", "style=", "javascript:", "http:", "https:", "@import");
+  }
+
+  private static String page(HostSnapshot snapshot) {
+    return StatusPage.of(snapshot, "kvm7");
   }
 }

@@ -20,7 +20,8 @@ public final class IncidentSamples {
     return full(ID, vm, "vnet3", Incident.State.CLOSED, Samples.WALL_MILLIS);
   }
 
-  static Incident full(String id, String vm, String tap, Incident.State state, long wallMillis) {
+  public static Incident full(
+      String id, String vm, String tap, Incident.State state, long wallMillis) {
     QueueIdentity queue =
         new QueueIdentity(
             FakeHost.BOOT,

@@ -105,8 +105,7 @@ class OutputTest {
         .satisfies(
             lines ->
                 assertThat(lines.get(1))
-                    .isEqualTo(
-                        "2026-11-18T11:06:40.007Z info started: vhostwatch 1 serves http://x"));
+                    .isEqualTo("2026-11-18T11:06:40.007Z info started: vhostwatch 1 serves x"));
     assertThat(ring.lines(1, 1, 0)).hasSize(1);
     assertThat(ring.lines(1, 0, Samples.WALL + 1)).isEmpty();
   }

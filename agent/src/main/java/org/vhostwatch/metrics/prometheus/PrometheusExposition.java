@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.snapshot.HostSnapshot;
 
@@ -37,18 +36,13 @@ public final class PrometheusExposition implements Exposition, AutoCloseable {
     return registry;
   }
 
-  @Override
-  public String contentType(@Nullable String accept) {
-    return TextFormat.chooseContentType(accept);
-  }
-
   /** Writes the families ordered by name: the client's own order is another at each start. */
   @Override
-  public void write(String contentType, Writer out) throws IOException {
+  public void write(Format format, Writer out) throws IOException {
     List<MetricFamilySamples> families =
         Collections.list(registry.getPrometheusRegistry().metricFamilySamples());
     families.sort(Comparator.comparing(family -> family.name));
-    TextFormat.writeFormat(contentType, out, Collections.enumeration(families));
+    TextFormat.writeFormat(format.contentType(), out, Collections.enumeration(families));
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.vhostwatch.metrics.Exposition;
 
 /**
  * Holds the exposition to what it was: names, types, help and samples. After a change that is meant
@@ -16,12 +17,12 @@ class GoldenTest {
 
   @Test
   void textIsAsItWas() throws IOException {
-    matches("golden.prom", Scrapes.golden("text/plain; version=0.0.4"));
+    matches("golden.prom", Scrapes.golden(Exposition.Format.TEXT));
   }
 
   @Test
   void openMetricsIsAsItWas() throws IOException {
-    matches("golden.openmetrics", Scrapes.golden("application/openmetrics-text; version=1.0.0"));
+    matches("golden.openmetrics", Scrapes.golden(Exposition.Format.OPEN_METRICS));
   }
 
   private static void matches(String name, String text) throws IOException {

@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.vhostwatch.metrics.Exposition;
 
 /** The rules of {@code promtool check metrics}, for builds where promtool is not installed. */
 class NamingRulesTest {
@@ -27,7 +28,7 @@ class NamingRulesTest {
 
   @BeforeEach
   void scrape() {
-    for (String line : Scrapes.full("text/plain").lines().toList()) {
+    for (String line : Scrapes.full(Exposition.Format.TEXT).lines().toList()) {
       String[] words = line.split(" ", 4);
       Matcher sample = SAMPLE.matcher(line);
       if (line.startsWith("# TYPE ")) {

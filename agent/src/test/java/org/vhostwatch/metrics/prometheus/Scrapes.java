@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.snapshot.HostSnapshot;
@@ -22,15 +23,15 @@ final class Scrapes {
   private Scrapes() {}
 
   /** Returns the exposition of the sample host without the volatile lines. */
-  static String golden(String accept) {
-    return full(accept)
+  static String golden(Exposition.Format format) {
+    return full(format)
         .lines()
         .filter(line -> !VOLATILE.matcher(line).matches())
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
   /** Returns the exposition of the sample host with all that the agent says of itself. */
-  static String full(String accept) {
+  static String full(Exposition.Format format) {
     try (PrometheusExposition exposition =
             new PrometheusExposition(Samples::snapshot, "0.1.0-test");
         SelfMetrics self = new SelfMetrics(exposition.registry(), () -> 3)) {
@@ -40,21 +41,21 @@ final class Scrapes {
       self.droppedLines(4);
       self.mitigated();
       self.mitigationFailed();
-      return text(exposition, accept);
+      return text(exposition, format);
     }
   }
 
   /** Returns what is exposed of a host, without what the agent says of itself. */
   static String of(HostSnapshot snapshot) {
     try (PrometheusExposition exposition = new PrometheusExposition(() -> snapshot, "v")) {
-      return text(exposition, "text/plain");
+      return text(exposition, Exposition.Format.TEXT);
     }
   }
 
-  private static String text(PrometheusExposition exposition, String accept) {
+  private static String text(PrometheusExposition exposition, Exposition.Format format) {
     StringWriter text = new StringWriter();
     try {
-      exposition.write(exposition.contentType(accept), text);
+      exposition.write(format, text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

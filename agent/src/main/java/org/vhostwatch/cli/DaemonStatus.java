@@ -1,0 +1,196 @@
+package org.vhostwatch.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.report.Plural;
+import org.vhostwatch.report.Printable;
+import org.vhostwatch.report.StatusReport;
+
+/**
+ * What the daemon answered, as far as it is told here.
+ *
+ * @param worst of all verdicts; UNKNOWN if the daemon sees too little
+ * @param queues in the daemon's order, the worst first
+ * @param workers how many vhost workers there are
+ * @param exposure whether the kernel is affected, in a word
+ * @param troubles what keeps the daemon from seeing all
+ */
+record DaemonStatus(
+    Verdict worst, List<Queue> queues, int workers, String exposure, List<String> troubles) {
+
+  /** Queues that are named; the rest is counted. */
+  private static final int NAMED = 3;
+
+  /** A queue; what it is called is hostile text. */
+  record Queue(Verdict verdict, String vm, String tap, String index, String summary) {
+
+    private String name() {
+      return "VM "
+          + Printable.of(vm)
+          + (tap.isEmpty() ? "" : ", tap " + Printable.of(tap))
+          + (index.isEmpty() ? "" : ", queue " + index);
+    }
+  }
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** Reads {@code vhostwatch.status/1}. */
+  static DaemonStatus parse(String text) throws IOException {
+    Map<String, String> fields = new HashMap<>();
+    List<Queue> queues = new ArrayList<>();
+    List<String> troubles = new ArrayList<>();
+    String exposure = "unknown";
+    int workers = 0;
+    try (JsonParser json = JSON.createParser(text)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new IOException("what answers is no daemon of ours");
+      }
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        JsonToken value = json.nextToken();
+        if (name.equals("queues")) {
+          while (json.nextToken() == JsonToken.START_OBJECT) {
+            queues.add(queue(texts(json)));
+          }
+        } else if (name.equals("workers")) {
+          while (json.nextToken() == JsonToken.START_OBJECT) {
+            json.skipChildren();
+            workers++;
+          }
+        } else if (name.equals("troubles")) {
+          while (json.nextToken() == JsonToken.VALUE_STRING) {
+            troubles.add(json.getText());
+          }
+        } else if (name.equals("exposure") && value == JsonToken.START_OBJECT) {
+          exposure = texts(json).getOrDefault("status", exposure);
+        } else if (value.isScalarValue()) {
+          fields.put(name, json.getText());
+        } else {
+          json.skipChildren();
+        }
+      }
+    }
+    if (!StatusReport.SCHEMA.equals(fields.get("schema"))) {
+      throw new IOException("what answers is no daemon of ours");
+    }
+    return new DaemonStatus(
+        verdict(fields.getOrDefault("verdict", "")),
+        List.copyOf(queues),
+        workers,
+        exposure,
+        List.copyOf(troubles));
+  }
+
+  private static Queue queue(Map<String, String> fields) {
+    return new Queue(
+        verdict(fields.getOrDefault("verdict", "")),
+        fields.getOrDefault("vm", ""),
+        fields.getOrDefault("tap", ""),
+        fields.getOrDefault("queue_index", ""),
+        fields.getOrDefault("summary", ""));
+  }
+
+  /** A later daemon may have others. */
+  private static Verdict verdict(String name) {
+    return Stream.of(Verdict.values())
+        .filter(verdict -> verdict.name().equals(name))
+        .findFirst()
+        .orElse(Verdict.UNKNOWN);
+  }
+
+  /** Reads the texts and numbers of the object that begins here; what is nested is passed over. */
+  private static Map<String, String> texts(JsonParser json) throws IOException {
+    Map<String, String> texts = new HashMap<>();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      JsonToken value = json.nextToken();
+      if (value.isStructStart()) {
+        json.skipChildren();
+      } else if (value != JsonToken.VALUE_NULL) {
+        texts.put(name, json.getText());
+      }
+    }
+    return texts;
+  }
+
+  int exitCode() {
+    return ExitCode.of(worst);
+  }
+
+  private long count(Verdict verdict) {
+    return queues.stream().filter(queue -> queue.verdict() == verdict).count();
+  }
+
+  private List<Queue> troubled() {
+    return queues.stream()
+        .filter(queue -> queue.verdict() != Verdict.HEALTHY && queue.verdict() != Verdict.BUSY)
+        .toList();
+  }
+
+  /** Returns some lines for people. */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    text.append(headline()).append('\n');
+    for (Queue queue : troubled()) {
+      text.append("  ").append(queue.verdict()).append("  ").append(queue.name()).append(": ");
+      text.append(Printable.of(queue.summary())).append('\n');
+    }
+    text.append("kernel: ").append(Printable.of(exposure)).append('\n');
+    troubles.forEach(each -> text.append("trouble: ").append(Printable.of(each)).append('\n'));
+    return text.toString();
+  }
+
+  /** Returns the line of a plugin: status, words, then performance data behind a bar. */
+  String plugin() {
+    String status =
+        switch (exitCode()) {
+          case ExitCode.OK -> "OK";
+          case ExitCode.WARNING -> "WARNING";
+          case ExitCode.LIVELOCKED -> "CRITICAL";
+          default -> "UNKNOWN";
+        };
+    List<Queue> troubled = troubled();
+    String names =
+        troubled.stream().limit(NAMED).map(Queue::name).collect(Collectors.joining("; "));
+    String words =
+        headline()
+            + (names.isEmpty() ? "" : ": " + names)
+            + (troubled.size() > NAMED ? "; and " + (troubled.size() - NAMED) + " more" : "");
+    // The bar parts words and data: a VM may be called so.
+    return "VHOSTWATCH " + status + " - " + words.replace('|', '/') + " | " + data() + "\n";
+  }
+
+  private String headline() {
+    String all = "of " + Plural.of(queues.size(), "queue");
+    String word = worst.name().toLowerCase(Locale.ROOT);
+    return switch (worst) {
+      case HEALTHY, BUSY -> Plural.of(queues.size(), "queue") + ", none in trouble";
+      case UNKNOWN -> "not enough can be seen to tell, " + Plural.of(queues.size(), "queue");
+      case SPINNING, STALLED, LIVELOCKED -> count(worst) + " " + all + " " + word;
+    };
+  }
+
+  private String data() {
+    return String.format(
+        Locale.ROOT,
+        "livelocked=%d;;0;0 stalled=%d;0;;0 spinning=%d;0;;0 unknown=%d;;;0 queues=%d;;;0"
+            + " workers=%d;;;0",
+        count(Verdict.LIVELOCKED),
+        count(Verdict.STALLED),
+        count(Verdict.SPINNING),
+        count(Verdict.UNKNOWN),
+        queues.size(),
+        workers);
+  }
+}

@@ -1,0 +1,121 @@
+package org.vhostwatch.http;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may ask: HTTP's Basic authentication. To check a password is made to cost much CPU time, so
+ * what was right is remembered, as a keyed hash, and what is new is checked one at a time: guessing
+ * costs this host at most that.
+ */
+final class Access {
+
+  private static final String CHALLENGE = "Basic realm=\"vhostwatch\", charset=\"UTF-8\"";
+
+  /** Longer ones are not looked at. */
+  private static final int MAX_CHARS = 1024;
+
+  /** After a wrong password the next new one has to wait so long. */
+  private static final long PENALTY_NANOS = 500_000_000;
+
+  /** Takes the place of a user that there is not: an answer takes the same time. */
+  private static final PasswordHash NOBODY = PasswordHash.of(new char[] {'-'});
+
+  /**
+   * What is in force.
+   *
+   * @param known keyed hashes of what was right
+   */
+  private record Rules(Optional<Map<String, PasswordHash>> users, Set<String> known) {}
+
+  private final byte[] secret = new byte[32];
+  private final Object checking = new Object();
+  private volatile Rules rules;
+  private volatile long nextCheck = System.nanoTime();
+
+  Access(Protection protection) {
+    new SecureRandom().nextBytes(secret);
+    rules = rules(protection);
+  }
+
+  /** Takes other users; what was right before is forgotten. */
+  void change(Protection protection) {
+    rules = rules(protection);
+  }
+
+  private static Rules rules(Protection protection) {
+    return new Rules(protection.users(), ConcurrentHashMap.newKeySet());
+  }
+
+  /** Returns the answer to who may not ask; empty if he may. */
+  Optional<Response> refused(@Nullable String authorization) {
+    Rules now = rules;
+    if (now.users().isEmpty()) {
+      return Optional.empty();
+    }
+    if (authorization == null
+        || authorization.length() > MAX_CHARS
+        || !authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
+      return Optional.of(unauthorized());
+    }
+    String fingerprint = fingerprint(authorization);
+    return now.known().contains(fingerprint)
+        ? Optional.empty()
+        : check(now, authorization.substring(6).strip(), fingerprint);
+  }
+
+  private Optional<Response> check(Rules now, String credentials, String fingerprint) {
+    String text;
+    try {
+      text = new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return Optional.of(unauthorized());
+    }
+    int colon = text.indexOf(':');
+    if (colon < 0) {
+      return Optional.of(unauthorized());
+    }
+    synchronized (checking) {
+      if (now.known().contains(fingerprint)) {
+        return Optional.empty();
+      }
+      if (System.nanoTime() - nextCheck < 0) {
+        return Optional.of(
+            Response.text(429, "wrong passwords came just before: try again")
+                .with("Retry-After", "1"));
+      }
+      PasswordHash hash =
+          now.users().orElse(Map.of()).getOrDefault(text.substring(0, colon), NOBODY);
+      if (hash.matches(text.substring(colon + 1).toCharArray()) && hash != NOBODY) {
+        now.known().add(fingerprint);
+        return Optional.empty();
+      }
+      nextCheck = System.nanoTime() + PENALTY_NANOS;
+      return Optional.of(unauthorized());
+    }
+  }
+
+  private static Response unauthorized() {
+    return Response.text(401, "who asks has to say who it is").with("WWW-Authenticate", CHALLENGE);
+  }
+
+  private String fingerprint(String authorization) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+      return Base64.getEncoder()
+          .encodeToString(mac.doFinal(authorization.getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package org.vhostwatch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.http.PasswordHash;
+import org.vhostwatch.http.Protection;
+import org.vhostwatch.http.Sources;
+import org.vhostwatch.http.StatusServer;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.QueueStatus;
+
+/** The command against the real server. */
+class StatusCommandTest {
+
+  private record Ran(int exitCode, String out, String err) {}
+
+  @Test
+  void aLivelockIsCriticalInOneLine() throws Exception {
+    Ran ran = ask(Samples.snapshot(), Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.out())
+        .isEqualTo(
+            "VHOSTWATCH CRITICAL - 1 of 2 queues livelocked: VM web01, tap vnet3, queue 0"
+                + " | livelocked=1;;0;0 stalled=0;0;;0 spinning=0;0;;0 unknown=0;;;0 queues=2;;;0"
+                + " workers=2;;;0\n");
+  }
+
+  @Test
+  void nothingWrongIsOk() throws Exception {
+    Ran ran = ask(Samples.snapshot(List.of()), Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out()).startsWith("VHOSTWATCH OK - 0 queues, none in trouble | livelocked=0;");
+  }
+
+  @Test
+  void whatAVmIsCalledCannotBreakTheLine() throws Exception {
+    String name = "a|b\nc=1;;\u001b[31m";
+    Ran ran =
+        ask(
+            Samples.snapshot(
+                List.of(
+                    new QueueStatus(
+                        name,
+                        Optional.empty(),
+                        new TapPort(name, 12, "br0", 4026531840L, 0, true),
+                        Samples.livelocked(1, 5, 6, name, 0),
+                        1_000))),
+            Protection.NONE,
+            "--plugin");
+    assertThat(ran.out()).hasLineCount(1).contains("a/b\\u{a}c").doesNotContain("\u001b");
+    assertThat(ran.out().chars().filter(each -> each == '|')).hasSize(1);
+  }
+
+  @Test
+  void peopleGetLines() throws Exception {
+    Ran ran = ask(Samples.snapshot(), Protection.NONE);
+    assertThat(ran.out())
+        .contains("1 of 2 queues livelocked\n", "  LIVELOCKED  VM web01, tap vnet3, queue 0: ")
+        .contains("kernel: affected\n");
+  }
+
+  @Test
+  void aDaemonThatDoesNotAnswerIsUnknown() throws Exception {
+    Ran plugin = run("--plugin", "--listen", "127.0.0.1:1");
+    assertThat(plugin.exitCode()).isEqualTo(3);
+    assertThat(plugin.out()).startsWith("VHOSTWATCH UNKNOWN - no daemon answers at");
+    Ran words = run("--listen", "127.0.0.1:1");
+    assertThat(words.exitCode()).isEqualTo(3);
+    assertThat(words.err()).contains("no daemon answers");
+  }
+
+  @Test
+  void aDaemonThatAsksForAPasswordGetsIt(@TempDir Path folder) throws Exception {
+    Path users = write(folder, "users", "icinga:" + PasswordHash.of("12345678".toCharArray()));
+    Path password = write(folder, "password", "12345678\n");
+    Protection protection = Protection.read(Optional.empty(), Optional.empty(), Optional.of(users));
+    Ran without = ask(Samples.snapshot(), protection, "--plugin");
+    assertThat(without.exitCode()).isEqualTo(3);
+    assertThat(without.out()).contains("--password-file");
+    Ran with =
+        ask(
+            Samples.snapshot(),
+            protection,
+            "--plugin",
+            "--user",
+            "icinga",
+            "--password-file",
+            password.toString());
+    assertThat(with.exitCode()).isEqualTo(2);
+  }
+
+  private static Path write(Path folder, String name, String text) throws IOException {
+    Path file = Files.writeString(folder.resolve(name), text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private static Ran ask(HostSnapshot snapshot, Protection protection, String... arguments)
+      throws IOException {
+    Sources sources =
+        new Sources(
+            () -> snapshot,
+            (format, out) -> {},
+            () -> Duration.ZERO,
+            Duration.ofSeconds(30),
+            () -> "",
+            id -> Optional.empty(),
+            Optional::empty,
+            "");
+    try (StatusServer server =
+        StatusServer.start(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), sources, protection)) {
+      String[] all = new String[arguments.length + 2];
+      System.arraycopy(arguments, 0, all, 2, arguments.length);
+      all[0] = "--listen";
+      all[1] = "127.0.0.1:" + server.address().getPort();
+      return run(all);
+    }
+  }
+
+  private static Ran run(String... arguments) {
+    String[] all = new String[arguments.length + 1];
+    all[0] = "status";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Vhostwatch.commandLine()
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(all);
+    return new Ran(exitCode, out.toString(), err.toString());
+  }
+}

@@ -1,0 +1,133 @@
+package org.vhostwatch.notify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.vhostwatch.incident.Incident;
+import org.vhostwatch.incident.IncidentSamples;
+import org.vhostwatch.incident.Keeper.What;
+import org.vhostwatch.report.ParsedJson;
+
+/** Real programs, started as the daemon starts them. */
+@Timeout(60)
+class HookTest {
+
+  private static final String HOSTILE = "$(touch /tmp/owned);`id`\n'\"";
+
+  private final Incident incident = IncidentSamples.full(HOSTILE);
+  private final Logged log = new Logged();
+  private Path folder = Path.of("");
+
+  @BeforeEach
+  void start(@TempDir Path given) {
+    folder = given;
+    log.start();
+  }
+
+  @AfterEach
+  void stop() {
+    log.stop();
+  }
+
+  @Test
+  void theProgramGetsTheIncidentItsEventAndItsArgumentsAsTheyAre() throws Exception {
+    Path out = folder.resolve("out");
+    Path program = script("cat > " + out + ".json; echo \"$VHOSTWATCH_EVENT $# $2\" > " + out);
+    try (Hook hook = new Hook(List.of(program.toString(), "a", "$HOME;x"), Hook.LIMIT)) {
+      hook.incident(What.OPENED, incident);
+      log.await("ended with 0");
+      assertThat(Files.readString(out)).isEqualTo("opened 2 $HOME;x\n");
+      Map<String, Object> seen = ParsedJson.object(Files.readString(Path.of(out + ".json")));
+      assertThat(seen).containsEntry("id", incident.id()).containsEntry("vm", HOSTILE);
+    }
+  }
+
+  @Test
+  void whatIsAddedToAnIncidentIsNoReasonToRunIt() throws Exception {
+    Path out = folder.resolve("out");
+    try (Hook hook =
+        new Hook(List.of(script("echo \"$VHOSTWATCH_EVENT\" >> " + out).toString()), Hook.LIMIT)) {
+      hook.incident(What.UPDATED, incident);
+      hook.incident(What.ENDED, incident);
+      log.await("ended with 0");
+      assertThat(Files.readString(out)).isEqualTo("ended\n");
+    }
+  }
+
+  @Test
+  void aFailureIsLoggedWithStatusAndLastWords() throws Exception {
+    try (Hook hook =
+        new Hook(List.of(script("echo no pager >&2; exit 7").toString()), Hook.LIMIT)) {
+      hook.incident(What.OPENED, incident);
+      assertThat(log.await("ended with 7")).contains("no pager");
+    }
+  }
+
+  @Test
+  void whatHangsIsEndedAndTheNextIsRun() throws Exception {
+    Path out = folder.resolve("out");
+    Path program =
+        script("[ \"$VHOSTWATCH_EVENT\" = ended ] && echo done > " + out + " || exec sleep 1000");
+    try (Hook hook = new Hook(List.of(program.toString()), Duration.ofMillis(300))) {
+      hook.incident(What.OPENED, incident);
+      hook.incident(What.ENDED, incident);
+      log.await("it took longer");
+      log.await("ended with 0");
+      assertThat(out).hasContent("done\n");
+    }
+  }
+
+  @Test
+  void callsThatCannotWaitAreLeftOutWithAWord() throws Exception {
+    Path go = folder.resolve("go");
+    Path program = script("until [ -e " + go + " ]; do sleep 0.05; done");
+    try (Hook hook = new Hook(List.of(program.toString()), Hook.LIMIT)) {
+      for (int i = 0; i < 40; i++) {
+        hook.incident(What.OPENED, incident);
+      }
+      log.await("calls wait already");
+      Files.createFile(go);
+      log.await("ended with 0");
+    }
+  }
+
+  @Test
+  void aProgramThatOthersCouldHaveWrittenIsNotRun() throws Exception {
+    Path out = folder.resolve("out");
+    Path program = script("touch " + out);
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxrwxrwx"));
+    try (Hook hook = new Hook(List.of(program.toString()), Hook.LIMIT)) {
+      hook.incident(What.OPENED, incident);
+      assertThat(log.await("is not run")).contains("writable by others");
+    }
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aProgramThatThereIsNotIsSaid() throws Exception {
+    try (Hook hook = new Hook(List.of(folder.resolve("absent").toString()), Hook.LIMIT)) {
+      hook.incident(What.OPENED, incident);
+      assertThat(log.await("on-incident")).contains("absent");
+    }
+  }
+
+  private Path script(String body) throws IOException {
+    Path file = folder.resolve("program");
+    Files.writeString(file, "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+    await().until(() -> Files.isExecutable(file));
+    return file;
+  }
+}
