@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.probe.ReturnCounts;
@@ -54,7 +55,8 @@ class StatusPageTest {
             EpisodeTotals.NONE,
             Samples.exposure(),
             IncidentTotals.NONE,
-            OwnCost.NONE);
+            OwnCost.NONE,
+            Set.of());
     assertThat(StatusPage.of(blind))
         .contains("Unknown:", "bpftrace is not installed", "last never")
         .doesNotContain("Nothing wrong");
