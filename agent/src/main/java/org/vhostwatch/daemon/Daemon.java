@@ -89,6 +89,7 @@ public final class Daemon implements AutoCloseable {
   private final Publisher publisher;
   private final Announcer announcer = new Announcer();
   private final ExposureWatch exposure;
+  private final FlushWatch flushes;
   private final Incidents incidents;
   private volatile HostSnapshot snapshot;
   private final AtomicLong cycledAt = new AtomicLong(System.nanoTime());
@@ -139,6 +140,7 @@ public final class Daemon implements AutoCloseable {
             new KernelRater(fs, options.state(), Optional.of(spawner)),
             options.state().path().resolve(DrillRecord.FILE));
     this.prober = new Prober(fs, this::deliver);
+    this.flushes = new FlushWatch(new SurroundingsReader(fs));
     this.incidents =
         new Incidents(
             new Keeper(
@@ -152,7 +154,7 @@ public final class Daemon implements AutoCloseable {
             log,
             fs,
             notices);
-    this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest());
+    this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest(), Set.of());
   }
 
   /** Returns what was seen last; never null, and whole. */
@@ -235,6 +237,7 @@ public final class Daemon implements AutoCloseable {
     sentinel.start();
     cost.start();
     exposure.start();
+    flushes.start();
     try {
       loop(self, mitigation);
     } finally {
@@ -285,6 +288,7 @@ public final class Daemon implements AutoCloseable {
     stopping.countDown();
     cost.close();
     exposure.close();
+    flushes.close();
     inbox.add(new Incoming.Stop());
     prober.close();
     sentinel.close();
@@ -398,10 +402,13 @@ public final class Daemon implements AutoCloseable {
     look(pace, now);
     verdicts = detector.judge(state, now);
     HostSnapshot next =
-        publisher.publish(verdicts, workers, sight, exposure.latest()).with(snapshot.incidents());
+        publisher
+            .publish(verdicts, workers, sight, exposure.latest(), flushes.waiting())
+            .with(snapshot.incidents());
     // Shown at once: the first look at a livelock takes time to write.
     snapshot = next;
     fresh.countDown();
+    flushes.watch(next.queues(), options.settings().busyShare(), now);
     if (options.mode() == Mode.ON_DEMAND) {
       away = !suspicion.wanted(verdicts, speaks(now), now);
       sentinel.want(!away);

@@ -46,8 +46,15 @@ final class Publisher {
     return worker.kind() == Worker.Kind.VMM_THREAD ? "pid-" + worker.tgid() : worker.comm();
   }
 
+  /**
+   * @param waiting processes of VMMs that wait for their vhost worker
+   */
   HostSnapshot publish(
-      List<QueueVerdict> verdicts, List<Worker> workers, Sight sight, KernelExposure exposure) {
+      List<QueueVerdict> verdicts,
+      List<Worker> workers,
+      Sight sight,
+      KernelExposure exposure,
+      Set<Integer> waiting) {
     long wall = System.currentTimeMillis();
     long now = System.nanoTime();
     Set<Integer> ids = new HashSet<>();
@@ -89,6 +96,7 @@ final class Publisher {
         sight.episodes(),
         exposure,
         IncidentTotals.NONE,
-        sight.cost());
+        sight.cost(),
+        waiting);
   }
 }

@@ -92,6 +92,15 @@ public final class SurroundingsReader {
     return end(beginning);
   }
 
+  /**
+   * Reads the states of a process' threads, under the deadline of the others.
+   *
+   * @return the answer, without the hottest thread; without a value if there is no such process
+   */
+  public OutsideReads.Answer<Surroundings.VmmState> vmm(int pid) {
+    return reads.ask("vmm " + pid, () -> process(pid));
+  }
+
   /** Reads for the first time. */
   public Beginning begin(List<Target> targets) {
     Beginning beginning =

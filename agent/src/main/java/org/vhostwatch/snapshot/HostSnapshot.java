@@ -1,6 +1,7 @@
 package org.vhostwatch.snapshot;
 
 import java.util.List;
+import java.util.Set;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Worker;
@@ -20,6 +21,7 @@ import org.vhostwatch.probe.ReturnCounts;
  * @param exposure whether the kernel has the bug
  * @param incidents the incidents in numbers
  * @param cost what watching costs
+ * @param waiting processes of VMMs that wait for a vhost worker to end what it has been given
  */
 public record HostSnapshot(
     long wallMillis,
@@ -31,10 +33,12 @@ public record HostSnapshot(
     EpisodeTotals episodes,
     KernelExposure exposure,
     IncidentTotals incidents,
-    OwnCost cost) {
+    OwnCost cost,
+    Set<Integer> waiting) {
   public HostSnapshot {
     queues = List.copyOf(queues);
     workers = List.copyOf(workers);
+    waiting = Set.copyOf(waiting);
   }
 
   /**
@@ -44,10 +48,25 @@ public record HostSnapshot(
    */
   public record WorkerStatus(String vm, Worker worker) {}
 
+  /** Returns whether the VMM of this queue waits for a vhost worker. */
+  public boolean waits(QueueStatus queue) {
+    return queue.vmm().filter(vmm -> waiting.contains(vmm.pid())).isPresent();
+  }
+
   /** Returns this snapshot with other incidents. */
   public HostSnapshot with(IncidentTotals others) {
     return new HostSnapshot(
-        wallMillis, kernel, queues, workers, probes, totals, episodes, exposure, others, cost);
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        others,
+        cost,
+        waiting);
   }
 
   /**

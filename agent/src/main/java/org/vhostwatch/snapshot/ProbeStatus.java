@@ -40,4 +40,9 @@ public record ProbeStatus(
   public ProbeStatus {
     troubles = List.copyOf(troubles);
   }
+
+  /** Returns whether something keeps the daemon from seeing all. */
+  public boolean degraded() {
+    return !troubles.isEmpty();
+  }
 }

@@ -46,8 +46,15 @@ class DocsTest {
     return pages;
   }
 
+  /** Those that docs/monitoring.md leads to. */
+  static List<Path> runbooks() throws IOException {
+    try (Stream<Path> files = Files.list(ROOT.resolve("docs/runbooks"))) {
+      return files.sorted().toList();
+    }
+  }
+
   @ParameterizedTest
-  @MethodSource("pages")
+  @MethodSource({"pages", "runbooks"})
   void eachRelativeLinkLeadsToAFileOfTheProjectAndAHeadingInIt(Path page) throws IOException {
     List<String> dead = new ArrayList<>();
     Matcher links = LINK.matcher(prose(page));

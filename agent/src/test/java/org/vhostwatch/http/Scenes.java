@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
@@ -205,7 +206,8 @@ final class Scenes {
         EpisodeTotals.NONE,
         Samples.exposure(),
         incidents,
-        COST);
+        COST,
+        Set.of());
   }
 
   /** Returns the same host some seconds later. */
@@ -220,6 +222,7 @@ final class Scenes {
         seen.episodes(),
         seen.exposure(),
         seen.incidents(),
-        seen.cost());
+        seen.cost(),
+        seen.waiting());
   }
 }

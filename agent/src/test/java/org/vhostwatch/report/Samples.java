@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
@@ -322,7 +323,8 @@ public final class Samples {
             new OwnCost.Usage(5_600_000_000L, 90L << 20),
             Switch.ON,
             true,
-            2));
+            2),
+        Set.of());
   }
 
   public static IncidentTotals incidents() {

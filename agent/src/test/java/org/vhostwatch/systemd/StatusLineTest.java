@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.exposure.KernelExposure;
@@ -63,7 +64,8 @@ class StatusLineTest {
             EpisodeTotals.NONE,
             KernelExposure.NOT_RATED,
             IncidentTotals.NONE,
-            OwnCost.NONE);
+            OwnCost.NONE,
+            Set.of());
     assertThat(StatusLine.of(unrated)).endsWith(", kernel exposure unknown");
   }
 
@@ -88,7 +90,8 @@ class StatusLineTest {
         EpisodeTotals.NONE,
         Samples.exposure(),
         IncidentTotals.NONE,
-        OwnCost.NONE);
+        OwnCost.NONE,
+        Set.of());
   }
 
   private static QueueStatus livelocked(String vm, String tap) {

@@ -48,6 +48,11 @@ enum Metric {
       "bytes",
       "Length of the packet at the head, 0 if none waits, by the last census.",
       Labels.QUEUE),
+  VMM_WAITS_FOR_VHOST(
+      Collector.Type.GAUGE,
+      "",
+      "1 while a thread of the VMM hangs in the kernel until a vhost worker has ended its work.",
+      List.of("vm")),
   GET_RX_BUFS_RETURNS(
       Collector.Type.COUNTER,
       "",
@@ -98,6 +103,8 @@ enum Metric {
       "",
       "Times that agent and bpftrace used too much and probes were detached.",
       List.of()),
+  DEGRADED(
+      Collector.Type.GAUGE, "", "1 while something keeps the daemon from seeing all.", List.of()),
   BPFTRACE_UP(Collector.Type.GAUGE, "", "1 if the resident bpftrace runs and answers.", List.of()),
   BPFTRACE_RESTARTS(Collector.Type.COUNTER, "", "Restarts of the resident bpftrace.", List.of()),
   BPFTRACE_LINES_REJECTED(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +24,7 @@ import org.vhostwatch.snapshot.HostSnapshot.WorkerStatus;
 import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
+import org.vhostwatch.snapshot.QueueStatus;
 
 /**
  * The metrics about the host, made anew of the present {@link HostSnapshot} at each scrape: a VM
@@ -53,6 +55,7 @@ final class SnapshotCollector extends Collector {
     }
     Scrape scrape = new Scrape(families);
     QueueSeries.of(snapshot.queues()).forEach(scrape::queue);
+    scrape.vmms(snapshot);
     scrape.workers(snapshot.workers());
     scrape.episodes(snapshot.episodes());
     scrape.captures(snapshot.totals());
@@ -107,6 +110,15 @@ final class SnapshotCollector extends Collector {
         add(Metric.QUEUE_RING_BUFFERS, census.num(), labels);
         add(Metric.QUEUE_HEAD_PACKET_BYTES, census.packetWaits() ? census.headBytes() : 0L, labels);
       }
+    }
+
+    /** Processes whose VMs have one name share a series. */
+    void vmms(HostSnapshot snapshot) {
+      Map<String, Boolean> waits = new LinkedHashMap<>();
+      for (QueueStatus queue : snapshot.queues()) {
+        waits.merge(LabelText.of(queue.vm()), snapshot.waits(queue), Boolean::logicalOr);
+      }
+      waits.forEach((vm, so) -> add(Metric.VMM_WAITS_FOR_VHOST, is(so), vm));
     }
 
     /** A worker is named by its comm; VMMs give all their workers the same, then by its tid. */
@@ -169,6 +181,7 @@ final class SnapshotCollector extends Collector {
       for (Mode mode : Mode.values()) {
         add(Metric.PROBE_MODE, is(mode.word().equals(probes.mode())), mode.word());
       }
+      add(Metric.DEGRADED, is(probes.degraded()));
       add(Metric.BPFTRACE_UP, is(probes.up()));
       add(Metric.BPFTRACE_RESTARTS, probes.restarts());
       add(Metric.BPFTRACE_LINES_REJECTED, probes.rejectedLines());

@@ -10,9 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.host.TapPort;
+import org.vhostwatch.host.Vmm;
 import org.vhostwatch.probe.ReturnCounts;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.snapshot.EpisodeTotals;
@@ -117,6 +119,22 @@ class SnapshotCollectorTest {
   }
 
   @Test
+  void aVmWaitsForVhostIfOneOfItsProcessesDoes() {
+    List<QueueStatus> queues = List.of(queueOf("web01", 7), queueOf("web01", 8), queueOf("db", 9));
+    assertThat(lines(Scrapes.of(host(queues, List.of(), Set.of(8, 10)))))
+        .filteredOn(line -> line.startsWith("vhostwatch_vmm_"))
+        .containsExactlyInAnyOrder(
+            "vhostwatch_vmm_waits_for_vhost{vm=\"web01\",} 1.0",
+            "vhostwatch_vmm_waits_for_vhost{vm=\"db\",} 0.0");
+  }
+
+  @Test
+  void aTroubleMakesItDegraded() {
+    assertThat(lines(Scrapes.of(host(List.of(), List.of())))).contains("vhostwatch_degraded 1.0");
+    assertThat(lines(Scrapes.of(Samples.snapshot()))).contains("vhostwatch_degraded 0.0");
+  }
+
+  @Test
   void workersOfOneVmAreToldApartByTid() {
     List<WorkerStatus> workers =
         List.of(
@@ -191,7 +209,21 @@ class SnapshotCollectorTest {
     return Scrapes.of(host(List.of(status), List.of()));
   }
 
+  private static QueueStatus queueOf(String vm, int pid) {
+    return new QueueStatus(
+        vm,
+        Optional.of(new Vmm(pid, 99, "qemu", vm, Optional.empty(), Optional.empty())),
+        new TapPort("vnet" + pid, 12, "br0", 4026531840L, 0, true),
+        Samples.healthy(pid, pid, pid + 100, "vnet" + pid, 0),
+        0);
+  }
+
   private static HostSnapshot host(List<QueueStatus> queues, List<WorkerStatus> workers) {
+    return host(queues, workers, Set.of());
+  }
+
+  private static HostSnapshot host(
+      List<QueueStatus> queues, List<WorkerStatus> workers, Set<Integer> waiting) {
     return new HostSnapshot(
         Samples.WALL_MILLIS,
         Samples.KERNEL,
@@ -202,7 +234,8 @@ class SnapshotCollectorTest {
         EpisodeTotals.NONE,
         Samples.exposure(),
         IncidentTotals.NONE,
-        OwnCost.NONE);
+        OwnCost.NONE,
+        waiting);
   }
 
   private static List<String> lines(String text) {
