@@ -37,6 +37,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -45,6 +46,7 @@
 #define NET_HEADER 12 /* struct virtio_net_hdr_mrg_rxbuf */
 #define FIRST_TAP_FD 20 /* where a COMMAND finds its taps and vhost devices */
 #define FIRST_VHOST_FD 40
+#define STORM_THREADS 2 /* one alone leaves the worker time to sleep */
 #define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
 #define F(bit) (1ULL << (bit))
 
@@ -55,8 +57,8 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND };
-static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send"};
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, TX_STORM, VSOCK_STORM };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "tx-storm", "vsock-storm"};
 
 static struct {
     const char *tap, *via, *hang;
@@ -93,7 +95,7 @@ static int sender, via_index;
 static unsigned char tap_mac[6];
 static uint64_t sent, dropped;
 static double started;
-static volatile bool stopping;
+static volatile bool stopping, storming;
 
 static void fail(const char *format, ...)
 {
@@ -216,9 +218,19 @@ static void set_backend(struct queue *q, int tap)
 
 static int vhost_device(void)
 {
-    int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
-    if (fd < 0) fail("/dev/vhost-net");
+    const char *path = opt.behaviour == VSOCK_STORM ? "/dev/vhost-vsock" : "/dev/vhost-net";
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) fail("%s", path);
     return fd;
+}
+
+/* Rings of a vhost_vsock device are served from here on. */
+static void run_vsock(struct queue *q)
+{
+    uint64_t cid = 42;
+    int running = 1;
+    if (ioctl(q->vhost, VHOST_VSOCK_SET_GUEST_CID, &cid)) fail("VHOST_VSOCK_SET_GUEST_CID");
+    if (ioctl(q->vhost, VHOST_VSOCK_SET_RUNNING, &running)) fail("VHOST_VSOCK_SET_RUNNING");
 }
 
 static void open_vhost(struct queue *q, size_t offset)
@@ -262,6 +274,20 @@ static void kick(struct ring *ring)
 {
     uint64_t one = 1;
     if (write(ring->kick, &one, sizeof(one)) < 0 && errno != EAGAIN) fail("kick");
+}
+
+/*
+ * Kicks the transmit ring, which holds nothing, as fast as it can: the worker looks and looks, and no index moves. Of low
+ * priority, so that whoever watches gets a CPU too.
+ */
+static void *storm(void *unused)
+{
+    setpriority(PRIO_PROCESS, gettid(), 10);
+    while (!stopping) {
+        if (storming) kick(&queues[opt.queue].tx);
+        else sleep_ms(5);
+    }
+    return unused;
 }
 
 /* Posts `count` buffers, as many as fit, and kicks when vhost asks for it, as a driver does. */
@@ -311,6 +337,11 @@ static void print_truths(void)
 static void refill(void)
 {
     if (!devices) return;
+    if (storming) {
+        storming = false;
+        printf("calm t=%.6f\n", now());
+        return;
+    }
     /* Enough for the frame twice over, whatever else waits in front of it. */
     post(&queues[opt.queue], 2 * (opt.frame / opt.size + 1));
     printf("refilled t=%.6f\n", now());
@@ -382,6 +413,7 @@ static void *traffic(void *unused)
     double begun = now();
     for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
+        if (opt.behaviour == VSOCK_STORM) break;
         if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
             if (opt.queues == 1) break;
             continue;
@@ -410,7 +442,8 @@ static void usage(FILE *to)
           "  --macvtap             it is a macvtap that is there already; needs --via to be sent to; one queue\n"
           "  --via IFACE           send the frames there, to the tap's own MAC address: the other end of its bridge or veth (the tap)\n"
           "  --behaviour B         livelock, healthy, slow, starved, kick-storm (livelock), or send: no VMM, only frames of --frame\n"
-          "                        bytes, --rate a second, to the --tap of somebody else\n"
+          "                        bytes, --rate a second, to the --tap of somebody else; tx-storm: from the onset on it kicks its empty\n"
+          "                        transmit queue as fast as it can; vsock-storm: the same on a vhost_vsock device, without a tap\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg\n"
@@ -429,9 +462,9 @@ static void usage(FILE *to)
           "  --hang FILE           at SIGQUIT hang on FILE, which is on a file system that was frozen (fsfreeze -f) after the start: one\n"
           "                        thread is in a page fault, another holds the process's memory map; both in D until the thaw\n"
           "  --hang-main           the one in the page fault is the main thread: no signal is answered until the thaw\n"
-          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, truth, hanging, thawed, done; t is CLOCK_MONOTONIC in\n"
-          "seconds.\n",
+          "SIGUSR1 refills (ends a storm), SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
+          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, calm, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
+          "in seconds.\n",
           to);
 }
 
@@ -614,7 +647,7 @@ static void become_command(void)
 
 static void set_up(void)
 {
-    bool exists = if_nametoindex(opt.tap), others = opt.macvtap || opt.behaviour == SEND;
+    bool exists = opt.behaviour != VSOCK_STORM && if_nametoindex(opt.tap), others = opt.macvtap || opt.behaviour == SEND;
     if (exists ? !opt.existing && !others : others) {
         fprintf(stderr, "guest: %s %s\n", opt.tap, exists ? "exists already" : "does not exist");
         exit(1);
@@ -625,9 +658,16 @@ static void set_up(void)
         open_sender();
         return;
     }
+    if (opt.behaviour == VSOCK_STORM) opt.features = F(VIRTIO_F_VERSION_1);
     memory_size = opt.queues * queue_bytes();
     memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) fail("mmap of %zu bytes", memory_size);
+    if (opt.behaviour == VSOCK_STORM) {
+        open_vhost(&queues[0], 0);
+        run_vsock(&queues[0]);
+        devices = 1;
+        return;
+    }
     for (unsigned i = 0; i < opt.queues; i++) queues[i].tap = open_tap();
     if (opt.queues > 1) steer(queues[0].tap);
     for (unsigned i = 0; i < opt.queues; i++) {
@@ -646,6 +686,9 @@ static void onset(void)
 {
     if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED || opt.behaviour == SEND) {
         send_frame(opt.behaviour != STARVED ? opt.frame : length_for(opt.queue, 90));
+        printf("onset t=%.6f\n", now());
+    } else if (opt.behaviour == TX_STORM || opt.behaviour == VSOCK_STORM) {
+        storming = true;
         printf("onset t=%.6f\n", now());
     }
 }
@@ -673,7 +716,7 @@ static void serve(double *next_buffer, double *next_kick)
 int main(int argc, char **argv)
 {
     sigset_t signals;
-    pthread_t generator;
+    pthread_t generator, kickers[STORM_THREADS];
     bool begun = false, onset_asked = false;
     double onset_at = 0, next_buffer = 0, next_kick = 0;
     struct pollfd fds[MAX_QUEUES + 1];
@@ -695,6 +738,9 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < devices; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
     started = now();
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
+    if (opt.behaviour == TX_STORM || opt.behaviour == VSOCK_STORM)
+        for (unsigned i = 0; i < STORM_THREADS; i++)
+            if (pthread_create(&kickers[i], NULL, storm, NULL)) fail("pthread_create");
     if (opt.hang) prepare_hang();
     printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, devices, started);
 

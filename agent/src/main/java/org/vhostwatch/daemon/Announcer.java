@@ -1,5 +1,7 @@
 package org.vhostwatch.daemon;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -9,8 +11,11 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.report.Printable;
+import org.vhostwatch.report.UnexplainedText;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /** Logs what changed, once: verdicts that begin and end, and troubles. */
 final class Announcer {
@@ -20,8 +25,13 @@ final class Announcer {
   /** A guest that is late now and then is news once a minute, not each time. */
   private static final long SPINNING_NEWS_MILLIS = 60_000;
 
+  /** A capture that is to come takes less. */
+  private static final long STACK_MILLIS = 60_000;
+
   private final Map<Long, Verdict> before = new HashMap<>();
   private final Map<Long, Long> spinningSaid = new HashMap<>();
+  private final Map<WorkerId, UnexplainedStatus> unexplained = new HashMap<>();
+  private final Map<WorkerId, Long> unexplainedFirst = new HashMap<>();
   private Set<String> troubles = Set.of();
 
   /** Says what changed; returns queues whose livelock or stall is over. */
@@ -64,6 +74,49 @@ final class Announcer {
     }
     spinningSaid.put(vq, wallMillis);
     return true;
+  }
+
+  /**
+   * Says once of each worker that nothing accounts for its CPU time, as soon as it is known where
+   * it is, or that this will not be known; and once that it is over.
+   */
+  void unexplained(List<UnexplainedStatus> now, long wallMillis) {
+    Map<WorkerId, UnexplainedStatus> present = new HashMap<>();
+    Map<WorkerId, Long> first = new HashMap<>();
+    for (UnexplainedStatus status : now) {
+      WorkerId id = status.found().worker().id();
+      long seen = unexplainedFirst.getOrDefault(id, wallMillis);
+      first.put(id, seen);
+      boolean said = unexplained.containsKey(id);
+      boolean told = !status.found().stacks().isEmpty() || wallMillis - seen >= STACK_MILLIS;
+      if (told && !said) {
+        LOG.warn(
+            "{}: {}, since {}",
+            name(status),
+            UnexplainedText.sentence(status.found(), status.devices()),
+            Instant.ofEpochMilli(status.sinceWallMillis()).truncatedTo(ChronoUnit.SECONDS));
+      }
+      if (told || said) {
+        present.put(id, status);
+      }
+    }
+    unexplained.forEach(
+        (id, status) -> {
+          if (!present.containsKey(id)) {
+            LOG.info(
+                "{}: its unexplained CPU time ended, after {} s",
+                name(status),
+                Math.max(0, wallMillis - status.sinceWallMillis()) / 1000);
+          }
+        });
+    unexplained.clear();
+    unexplained.putAll(present);
+    unexplainedFirst.clear();
+    unexplainedFirst.putAll(first);
+  }
+
+  private static String name(UnexplainedStatus status) {
+    return "VM " + Printable.of(status.vm()) + ", worker " + status.found().worker().tid();
   }
 
   void troubles(List<String> now) {

@@ -12,11 +12,13 @@ import java.util.Map;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.report.Plural;
 import org.vhostwatch.report.Printable;
+import org.vhostwatch.report.UnexplainedText;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /**
  * The page at {@code /}: for a person who was paged and wants to know which VM it is. No scripts,
@@ -81,6 +83,12 @@ final class StatusPage {
         .append(escape(snapshot.exposure().reason()))
         .append(".</p>\n");
     queues(snapshot.queues().stream().filter(StatusPage::inTrouble).toList());
+    for (UnexplainedStatus worker : snapshot.unexplained()) {
+      html.append("<p class=\"warn\">")
+          .append(escape("VM " + worker.vm() + ", worker " + worker.found().worker().tid() + ": "))
+          .append(escape(UnexplainedText.sentence(worker.found(), worker.devices())))
+          .append(".</p>\n");
+    }
     incidents(snapshot.incidents());
     probes(snapshot.probes(), snapshot.cost());
     html.append("<h2>More</h2>\n<ul>\n");

@@ -20,6 +20,8 @@ import org.vhostwatch.probe.ReturnCounts;
  * @param exposure whether the kernel has the bug
  * @param incidents the incidents in numbers
  * @param cost what watching costs
+ * @param unexplained workers whose CPU time nothing accounts for, those first that have been so for
+ *     longest
  */
 public record HostSnapshot(
     long wallMillis,
@@ -31,10 +33,38 @@ public record HostSnapshot(
     EpisodeTotals episodes,
     KernelExposure exposure,
     IncidentTotals incidents,
-    OwnCost cost) {
+    OwnCost cost,
+    List<UnexplainedStatus> unexplained) {
   public HostSnapshot {
+    unexplained = List.copyOf(unexplained);
     queues = List.copyOf(queues);
     workers = List.copyOf(workers);
+  }
+
+  /** A host on which all CPU time of workers is accounted for. */
+  public HostSnapshot(
+      long wallMillis,
+      String kernel,
+      List<QueueStatus> queues,
+      List<WorkerStatus> workers,
+      ProbeStatus probes,
+      ReturnCounts totals,
+      EpisodeTotals episodes,
+      KernelExposure exposure,
+      IncidentTotals incidents,
+      OwnCost cost) {
+    this(
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        incidents,
+        cost,
+        List.of());
   }
 
   /**
@@ -47,7 +77,33 @@ public record HostSnapshot(
   /** Returns this snapshot with other incidents. */
   public HostSnapshot with(IncidentTotals others) {
     return new HostSnapshot(
-        wallMillis, kernel, queues, workers, probes, totals, episodes, exposure, others, cost);
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        others,
+        cost,
+        unexplained);
+  }
+
+  /** Returns this snapshot with these workers that nothing accounts for. */
+  public HostSnapshot withUnexplained(List<UnexplainedStatus> others) {
+    return new HostSnapshot(
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        incidents,
+        cost,
+        others);
   }
 
   /**

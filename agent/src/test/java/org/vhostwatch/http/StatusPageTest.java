@@ -111,4 +111,14 @@ class StatusPageTest {
     assertThat(StatusPage.of(Samples.snapshot(queues)))
         .contains("1000 queues livelocked", "800 more are not shown");
   }
+
+  @Test
+  void aWorkerThatIsBusyForAnUnknownCauseIsNamed() {
+    HostSnapshot host =
+        Samples.snapshot()
+            .withUnexplained(
+                List.of(Samples.unexplained("<b>web", Samples.worker(5002, 5000, 77))));
+    assertThat(StatusPage.of(host))
+        .contains("VM &lt;b&gt;web, worker 5002: uses 95 % of a CPU", "in handle_tx_kick");
+  }
 }
