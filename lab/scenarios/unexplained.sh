@@ -19,23 +19,23 @@ check "vhost_vsock is there" modprobe vhost_vsock
 start_daemon --census-period 60s
 wait_for 240 "the daemon is ready" ask /-/ready
 
-start_guest --tap storm0 --behaviour tx-storm --onset-after -1
-storm=$GUEST_PID
+start_guest --tap poll0 --behaviour busy-poll --onset-after -1
+polling=$GUEST_PID
 start_guest --tap flow0 --behaviour healthy --buffers 256
 flow=$GUEST_PID
-worker=$(worker_of "$storm")
+worker=$(worker_of "$polling")
 flow_worker=$(worker_of "$flow")
 wait_for 90 "the daemon knows the quiet worker" knows "$worker"
 wait_for 90 "and the busy one" knows "$flow_worker"
 check "nothing is unexplained yet" metric_is vhostwatch_workers_unexplained == 0
 watch_metric livelocked.txt vhostwatch_queue_livelocked
 
-# A storm of kicks on a transmit queue that holds nothing.
-onset_guest "$storm"
+# A worker that polls a transmit queue that holds nothing.
+onset_guest "$polling"
 onset=$(seconds)
-note "CPU of the storm's worker" "$(cpu_percent "$worker" 10) %"
+note "CPU of the polling worker" "$(cpu_percent "$worker" 10) %"
 note "CPU of the flood's worker" "$(cpu_percent "$flow_worker" 10) %"
-wait_for 180 "the storm's worker is reported" unexplained_is "$worker"
+wait_for 180 "the polling worker is reported" unexplained_is "$worker"
 reported=$(since "$onset")
 note "onset to report" "$reported s"
 check "within two and a half minutes" within 150 "$reported"
@@ -48,7 +48,7 @@ wait_for 30 "it is logged, with worker and devices" logged "worker $worker: uses
 check "the device is named" logged "its process has open: vhost-net"
 check "so is the place" grep -E 'stacks are in handle_tx' "$DAEMON_LOG"
 note "logged" "$(logged "worker $worker: uses")"
-check "the queue is not in trouble" metric_is vhostwatch_queue_spinning == 0 'tap="storm0"'
+check "the queue is not in trouble" metric_is vhostwatch_queue_spinning == 0 'tap="poll0"'
 check "the status page says it" grep -F "worker $worker: uses" <(ask /)
 check "the flood beside it is not reported" unexplained_is "$worker"
 
@@ -61,17 +61,17 @@ check "in words too" says text UNEXPLAINED
 check "with a stack" says text handle_tx
 
 # The end: the queue is quiet, the worker sleeps.
-refill_guest "$storm"
-wait_for 10 "the storm ends" guest_says calm "$storm"
+refill_guest "$polling"
+wait_for 10 "the polling ends" guest_says calm "$polling"
 calm=$(seconds)
 wait_for 90 "the report ends" metric_is vhostwatch_workers_unexplained == 0
 note "end to end of the report" "$(since "$calm") s"
 wait_for 20 "that is logged" logged "worker $worker: its unexplained CPU time ended"
-stop_guest "$storm"
+stop_guest "$polling"
 stop_guest "$flow"
 
 # Another kind of worker, that no census lists.
-start_guest --behaviour vsock-storm --onset-after -1
+start_guest --behaviour vsock-flood --ring 1024 --onset-after -1
 vsock=$GUEST_PID
 worker=$(worker_of "$vsock")
 wait_for 90 "the daemon knows the worker of vhost_vsock" knows "$worker"
