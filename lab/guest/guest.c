@@ -43,8 +43,10 @@
 
 #define MAX_QUEUES 16
 #define NET_HEADER 12 /* struct virtio_net_hdr_mrg_rxbuf */
+#define VSOCK_HEADER 44 /* struct virtio_vsock_hdr */
 #define FIRST_TAP_FD 20 /* where a COMMAND finds its taps and vhost devices */
 #define FIRST_VHOST_FD 40
+#define POLL_MICROS 1000000
 #define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
 #define F(bit) (1ULL << (bit))
 
@@ -55,8 +57,8 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND };
-static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send"};
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, BUSY_POLL, VSOCK_FLOOD };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "busy-poll", "vsock-flood"};
 
 static struct {
     const char *tap, *via, *hang;
@@ -93,7 +95,7 @@ static int sender, via_index;
 static unsigned char tap_mac[6];
 static uint64_t sent, dropped;
 static double started;
-static volatile bool stopping;
+static volatile bool stopping, storming;
 
 static void fail(const char *format, ...)
 {
@@ -216,9 +218,28 @@ static void set_backend(struct queue *q, int tap)
 
 static int vhost_device(void)
 {
-    int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
-    if (fd < 0) fail("/dev/vhost-net");
+    const char *path = opt.behaviour == VSOCK_FLOOD ? "/dev/vhost-vsock" : "/dev/vhost-net";
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) fail("%s", path);
     return fd;
+}
+
+/* After a look at its transmit ring the worker of that device polls it for so long. */
+static void poll_busily(struct queue *q)
+{
+    struct vhost_vring_state timeout = {.index = 1, .num = POLL_MICROS};
+    if (ioctl(q->vhost, VHOST_SET_VRING_BUSYLOOP_TIMEOUT, &timeout)) fail("VHOST_SET_VRING_BUSYLOOP_TIMEOUT");
+}
+
+/* Rings of a vhost_vsock device are served from here on. */
+static void run_vsock(struct queue *q)
+{
+    uint64_t cid = 42;
+    int running = 1;
+    for (unsigned i = 0; i < opt.ring; i++)
+        q->tx.vring.desc[i] = (struct vring_desc){.addr = 2 * ring_bytes() + (uint64_t)i * opt.size, .len = VSOCK_HEADER};
+    if (ioctl(q->vhost, VHOST_VSOCK_SET_GUEST_CID, &cid)) fail("VHOST_VSOCK_SET_GUEST_CID");
+    if (ioctl(q->vhost, VHOST_VSOCK_SET_RUNNING, &running)) fail("VHOST_VSOCK_SET_RUNNING");
 }
 
 static void open_vhost(struct queue *q, size_t offset)
@@ -255,8 +276,8 @@ static void open_vhost(struct queue *q, size_t offset)
 
 /* ---------------------------------------------------------------- the guest's side of the RX ring */
 
-static uint16_t used_index(struct queue *q) { return __atomic_load_n(&q->rx.vring.used->idx, __ATOMIC_ACQUIRE); }
-static unsigned outstanding(struct queue *q) { return (uint16_t)(q->rx.posted - used_index(q)); }
+static uint16_t used_index(struct ring *r) { return __atomic_load_n(&r->vring.used->idx, __ATOMIC_ACQUIRE); }
+static unsigned outstanding(struct queue *q) { return (uint16_t)(q->rx.posted - used_index(&q->rx)); }
 
 static void kick(struct ring *ring)
 {
@@ -265,11 +286,10 @@ static void kick(struct ring *ring)
 }
 
 /* Posts `count` buffers, as many as fit, and kicks when vhost asks for it, as a driver does. */
-static void post(struct queue *q, unsigned count)
+static void post_to(struct ring *r, unsigned count)
 {
-    struct ring *r = &q->rx;
     uint16_t before = r->posted;
-    unsigned room = opt.ring - outstanding(q);
+    unsigned room = opt.ring - (uint16_t)(r->posted - used_index(r));
     for (count = count < room ? count : room; count > 0; count--, r->posted++)
         r->vring.avail->ring[r->posted % opt.ring] = r->posted % opt.ring;
     if (r->posted == before) return;
@@ -282,11 +302,29 @@ static void post(struct queue *q, unsigned count)
     }
 }
 
+/*
+ * busy-poll: a kick a millisecond of the transmit ring, which holds nothing, so that no index moves: the worker polls without
+ * end, and the kick only wakes it when it had to give way. vsock-flood: packets that vhost_vsock drops, as they have no
+ * address, so many that its worker never sleeps.
+ */
+static void *storm(void *unused)
+{
+    struct ring *tx = &queues[opt.queue].tx;
+    while (!stopping) {
+        if (storming && opt.behaviour == VSOCK_FLOOD) post_to(tx, opt.ring);
+        else if (storming) kick(tx);
+        sleep_ms(1);
+    }
+    return unused;
+}
+
+static void post(struct queue *q, unsigned count) { post_to(&q->rx, count); }
+
 /* Takes note of what vhost has filled. */
 static void collect(struct queue *q)
 {
     uint64_t calls;
-    uint16_t used = used_index(q);
+    uint16_t used = used_index(&q->rx);
     if (read(q->rx.call, &calls, sizeof(calls)) < 0 && errno != EAGAIN) fail("call");
     q->received += (uint16_t)(used - q->seen);
     q->seen = used;
@@ -299,7 +337,7 @@ static void print_truth(unsigned index)
     struct vhost_vring_state base = {.index = 0};
     if (ioctl(q->vhost, VHOST_GET_VRING_BASE, &base)) fail("VHOST_GET_VRING_BASE");
     printf("truth queue=%u num=%u avail_idx=%u last_avail_idx=%u last_used_idx=%u features=0x%llx received=%llu t=%.6f\n", index,
-           opt.ring, q->rx.posted, base.num & 0xffff, used_index(q), (unsigned long long)opt.features,
+           opt.ring, q->rx.posted, base.num & 0xffff, used_index(&q->rx), (unsigned long long)opt.features,
            (unsigned long long)q->received, now());
 }
 
@@ -311,6 +349,11 @@ static void print_truths(void)
 static void refill(void)
 {
     if (!devices) return;
+    if (storming) {
+        storming = false;
+        printf("calm t=%.6f\n", now());
+        return;
+    }
     /* Enough for the frame twice over, whatever else waits in front of it. */
     post(&queues[opt.queue], 2 * (opt.frame / opt.size + 1));
     printf("refilled t=%.6f\n", now());
@@ -382,6 +425,7 @@ static void *traffic(void *unused)
     double begun = now();
     for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
+        if (opt.behaviour == VSOCK_FLOOD) break;
         if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
             if (opt.queues == 1) break;
             continue;
@@ -410,7 +454,9 @@ static void usage(FILE *to)
           "  --macvtap             it is a macvtap that is there already; needs --via to be sent to; one queue\n"
           "  --via IFACE           send the frames there, to the tap's own MAC address: the other end of its bridge or veth (the tap)\n"
           "  --behaviour B         livelock, healthy, slow, starved, kick-storm (livelock), or send: no VMM, only frames of --frame\n"
-          "                        bytes, --rate a second, to the --tap of somebody else\n"
+          "                        bytes, --rate a second, to the --tap of somebody else; busy-poll: from the onset on its worker polls\n"
+          "                        an empty transmit queue (busyloop_timeout); vsock-flood: from the onset on it sends to a vhost_vsock device\n"
+          "                        what is dropped there, as fast as it can; without a tap\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg\n"
@@ -429,9 +475,9 @@ static void usage(FILE *to)
           "  --hang FILE           at SIGQUIT hang on FILE, which is on a file system that was frozen (fsfreeze -f) after the start: one\n"
           "                        thread is in a page fault, another holds the process's memory map; both in D until the thaw\n"
           "  --hang-main           the one in the page fault is the main thread: no signal is answered until the thaw\n"
-          "SIGUSR1 refills, SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, truth, hanging, thawed, done; t is CLOCK_MONOTONIC in\n"
-          "seconds.\n",
+          "SIGUSR1 refills (ends a storm), SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
+          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, calm, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
+          "in seconds.\n",
           to);
 }
 
@@ -614,7 +660,7 @@ static void become_command(void)
 
 static void set_up(void)
 {
-    bool exists = if_nametoindex(opt.tap), others = opt.macvtap || opt.behaviour == SEND;
+    bool exists = opt.behaviour != VSOCK_FLOOD && if_nametoindex(opt.tap), others = opt.macvtap || opt.behaviour == SEND;
     if (exists ? !opt.existing && !others : others) {
         fprintf(stderr, "guest: %s %s\n", opt.tap, exists ? "exists already" : "does not exist");
         exit(1);
@@ -625,13 +671,21 @@ static void set_up(void)
         open_sender();
         return;
     }
+    if (opt.behaviour == VSOCK_FLOOD) opt.features = F(VIRTIO_F_VERSION_1);
     memory_size = opt.queues * queue_bytes();
     memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) fail("mmap of %zu bytes", memory_size);
+    if (opt.behaviour == VSOCK_FLOOD) {
+        open_vhost(&queues[0], 0);
+        run_vsock(&queues[0]);
+        devices = 1;
+        return;
+    }
     for (unsigned i = 0; i < opt.queues; i++) queues[i].tap = open_tap();
     if (opt.queues > 1) steer(queues[0].tap);
     for (unsigned i = 0; i < opt.queues; i++) {
         open_vhost(&queues[i], i * queue_bytes());
+        if (opt.behaviour == BUSY_POLL && i == opt.queue) poll_busily(&queues[i]);
         post(&queues[i], i == opt.queue ? opt.buffers : opt.ring);
         set_backend(&queues[i], queues[i].tap);
     }
@@ -646,6 +700,9 @@ static void onset(void)
 {
     if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED || opt.behaviour == SEND) {
         send_frame(opt.behaviour != STARVED ? opt.frame : length_for(opt.queue, 90));
+        printf("onset t=%.6f\n", now());
+    } else if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD) {
+        storming = true;
         printf("onset t=%.6f\n", now());
     }
 }
@@ -673,7 +730,7 @@ static void serve(double *next_buffer, double *next_kick)
 int main(int argc, char **argv)
 {
     sigset_t signals;
-    pthread_t generator;
+    pthread_t generator, stormer;
     bool begun = false, onset_asked = false;
     double onset_at = 0, next_buffer = 0, next_kick = 0;
     struct pollfd fds[MAX_QUEUES + 1];
@@ -695,6 +752,8 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < devices; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
     started = now();
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
+    if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD)
+        if (pthread_create(&stormer, NULL, storm, NULL)) fail("pthread_create");
     if (opt.hang) prepare_hang();
     printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, devices, started);
 

@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:nothing wrong",
-      "1:a queue spins now and then, or is stalled",
+      "1:a queue spins now and then, or is stalled, or nothing accounts for a worker's CPU time",
       "2:a queue is livelocked",
       "3:not enough could be seen to tell",
       "64:wrong usage",
@@ -110,7 +110,11 @@ final class DiagnoseCommand implements Callable<Integer> {
               Configured.PATIENCE);
       findings =
           examination.examine(
-              duration, selection::worker, settings.confirm().plus(MARGIN), exposure);
+              duration,
+              selection::worker,
+              selection::unlisted,
+              settings.confirm().plus(MARGIN),
+              exposure);
     }
     Findings selected = selection.of(findings);
     PrintWriter out = spec.commandLine().getOut();

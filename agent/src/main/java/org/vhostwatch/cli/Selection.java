@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.evidence.Findings;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.report.ExitCode;
@@ -31,6 +32,11 @@ final class Selection {
     return right && (tap == null || verdict.queue() == null || verdict.queue().tap().equals(tap));
   }
 
+  /** Returns whether a worker that no census lists is to be captured. */
+  boolean unlisted(int worker) {
+    return tap == null && (tid == null || tid == worker);
+  }
+
   /**
    * Returns the findings of the selected queues.
    *
@@ -49,10 +55,19 @@ final class Selection {
         kept.add(verdict);
       }
     }
-    if (kept.isEmpty()) {
+    List<UnexplainedWorker> unexplained = new ArrayList<>();
+    for (UnexplainedWorker found : findings.unexplained()) {
+      int worker = found.worker().tid();
+      String name = findings.vmm(found.worker()).map(Vmm::name).orElse("");
+      boolean serves = kept.stream().anyMatch(verdict -> verdict.tid() == worker);
+      if (serves || (unlisted(worker) && (vm == null || vm.equals(name)))) {
+        unexplained.add(found);
+      }
+    }
+    if (kept.isEmpty() && unexplained.isEmpty()) {
       throw new Failure(ExitCode.UNKNOWN, "no vhost_net queue here is of " + this);
     }
-    return findings.with(kept);
+    return findings.with(kept, unexplained);
   }
 
   @Override

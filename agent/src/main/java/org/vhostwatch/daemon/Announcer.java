@@ -9,9 +9,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.log.Log;
 import org.vhostwatch.log.QueueName;
+import org.vhostwatch.report.UnexplainedText;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /** Logs what changed, once: verdicts that begin and end, and troubles. */
 final class Announcer {
@@ -22,9 +25,14 @@ final class Announcer {
   /** What is livelocked or stalled, and what it was called then: it may be gone by its end. */
   private record Grave(Verdict verdict, QueueName name) {}
 
+  /** A capture that is to come takes less. */
+  private static final long STACK_MILLIS = 60_000;
+
   private final Map<Long, Verdict> before = new HashMap<>();
   private final Map<Long, Grave> graves = new HashMap<>();
   private final Map<Long, Long> spinningSaid = new HashMap<>();
+  private final Map<WorkerId, UnexplainedStatus> unexplained = new HashMap<>();
+  private final Map<WorkerId, Long> unexplainedFirst = new HashMap<>();
   private Set<String> troubles = Set.of();
 
   /** Says what changed; returns queues whose livelock or stall is over. */
@@ -63,6 +71,44 @@ final class Announcer {
     }
     spinningSaid.put(vq, wallMillis);
     return true;
+  }
+
+  /**
+   * Says once of each worker that nothing accounts for its CPU time, as soon as it is known where
+   * it is, or that this will not be known; and once that it is over.
+   */
+  void unexplained(List<UnexplainedStatus> now, long wallMillis) {
+    Map<WorkerId, UnexplainedStatus> present = new HashMap<>();
+    Map<WorkerId, Long> first = new HashMap<>();
+    for (UnexplainedStatus status : now) {
+      WorkerId id = status.found().worker().id();
+      long seen = unexplainedFirst.getOrDefault(id, wallMillis);
+      first.put(id, seen);
+      boolean said = unexplained.containsKey(id);
+      boolean told = !status.found().stacks().isEmpty() || wallMillis - seen >= STACK_MILLIS;
+      if (told && !said) {
+        Log.workerUnexplained(
+            status.vm(),
+            status.found().worker().tid(),
+            UnexplainedText.sentence(status.found(), status.devices()));
+      }
+      if (told || said) {
+        present.put(id, status);
+      }
+    }
+    unexplained.forEach(
+        (id, status) -> {
+          if (!present.containsKey(id)) {
+            Log.workerUnexplainedEnds(
+                status.vm(),
+                status.found().worker().tid(),
+                Math.max(0, wallMillis - status.sinceWallMillis()) / 1000);
+          }
+        });
+    unexplained.clear();
+    unexplained.putAll(present);
+    unexplainedFirst.clear();
+    unexplainedFirst.putAll(first);
   }
 
   void troubles(List<String> now) {

@@ -12,10 +12,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.vhostwatch.detect.BusyWatch;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.DrillRecord;
 import org.vhostwatch.exposure.KernelRater;
@@ -69,6 +71,9 @@ public final class Daemon implements AutoCloseable {
 
   private static final int TOO_MANY_QUEUES = 3900;
 
+  /** How long a worker is busy without a known cause before that is said. */
+  private static final Duration UNEXPLAINED = Duration.ofSeconds(90);
+
   /** A sentinel that was silent for longer may have lost ticks. */
   private static final Duration SPEECH = Duration.ofSeconds(3);
 
@@ -77,6 +82,7 @@ public final class Daemon implements AutoCloseable {
 
   private final DaemonOptions options;
   private Detector detector;
+  private final BusyWatch busy = new BusyWatch(UNEXPLAINED);
   private final Schedule schedule;
   private final Suspicion suspicion;
   private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
@@ -324,6 +330,7 @@ public final class Daemon implements AutoCloseable {
       counted = true;
       Log.censusTaken(seen.census().queues().size());
       observe(new Observation.Queues(seen.census()), now);
+      busy.census(seen.census().queues(), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
@@ -333,9 +340,9 @@ public final class Daemon implements AutoCloseable {
       exposure.again();
     } else if (message instanceof Incoming.Captured captured) {
       observe(new Observation.Capture(captured.evidence()), now);
-      if (captured.evidence().isEmpty()) {
-        schedule.captureFailed(now);
-      } else {
+      busy.captured(captured.stacks());
+      schedule.captureFailed(captured.evidence().isEmpty(), captured.stacks().isEmpty(), now);
+      if (!captured.evidence().isEmpty()) {
         Log.captureTaken(captured.evidence().size());
       }
     } else if (message instanceof Incoming.Attached) {
@@ -401,10 +408,12 @@ public final class Daemon implements AutoCloseable {
   private void picture(Pace pace, long now) {
     look(pace, now);
     verdicts = detector.judge(state, now);
+    busy.look(workers, verdicts, now);
     HostSnapshot next =
         publisher
             .publish(verdicts, workers, sight, exposure.latest(), flushes.waiting())
-            .with(snapshot.incidents());
+            .with(snapshot.incidents())
+            .withUnexplained(publisher.unexplained(busy.unexplained(verdicts), now));
     // Shown at once: the first look at a livelock takes time to write.
     snapshot = next;
     fresh.countDown();
@@ -415,6 +424,7 @@ public final class Daemon implements AutoCloseable {
     }
     // Said first: what is said belongs to the incident.
     announcer.queues(next.queues(), next.wallMillis()).forEach(schedule::recovered);
+    announcer.unexplained(next.unexplained(), next.wallMillis());
     announcer.troubles(next.probes().troubles());
     snapshot = next.with(incidents.cycle(next, now));
   }
@@ -479,11 +489,14 @@ public final class Daemon implements AutoCloseable {
     Optional<String> census = kit.get().plan().get().census();
     if (census.isPresent()
         && !prober.counting()
-        && schedule.censusDue(verdicts, speaks(now) || away, incidents.wantsCensus(), now)) {
+        && schedule.censusDue(
+            verdicts, speaks(now) || away, incidents.wantsCensus() || busy.wantsCensus(now), now)) {
       prober.census(kit.get().bpftrace().get(), census.get());
     }
     Set<Integer> suspects =
         schedule.captureDue(verdicts, incidents.looksDue(System.currentTimeMillis()), now);
+    List<UnexplainedWorker> unexplained = busy.unexplained(verdicts);
+    suspects.addAll(schedule.stacksDue(unexplained, Schedule.MAX_WORKERS - suspects.size(), now));
     if (!suspects.isEmpty()
         && prober.capture(
             kit.get().bpftrace().get(),
@@ -491,7 +504,7 @@ public final class Daemon implements AutoCloseable {
             suspects,
             around(suspects),
             options.capture())) {
-      schedule.captured(verdicts, suspects, now);
+      schedule.captured(verdicts, unexplained, suspects, now);
     }
   }
 

@@ -2,6 +2,7 @@ package org.vhostwatch.daemon;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +41,7 @@ final class Identities {
   private final VmmFiles files;
   private final Map<Integer, Inferred> inferred = new HashMap<>();
   private final Map<WorkerId, TapPort> ports = new ConcurrentHashMap<>();
+  private final Map<WorkerId, List<String>> devices = new HashMap<>();
   private final Map<Integer, Vmm> known = new ConcurrentHashMap<>();
   private final OutsideReads reads = new OutsideReads("identity", PATIENCE_MILLIS, MOST);
 
@@ -62,6 +64,25 @@ final class Identities {
     return worker.kind() == Worker.Kind.VMM_THREAD
         ? vmm(worker.tgid(), () -> identity.of(worker), () -> identity.unnamed(worker))
         : vmm(worker.tid(), () -> identity.of(worker), () -> identity.unnamed(worker));
+  }
+
+  /**
+   * Returns the kinds of vhost devices that a worker's process has open; none if they could not be
+   * read. They are read once a worker.
+   */
+  List<String> devices(Worker worker, Vmm vmm) {
+    return devices.computeIfAbsent(
+        worker.id(),
+        absent ->
+            reads
+                .ask("devices of " + vmm.pid(), () -> Optional.of(files.devices(vmm.pid())))
+                .value()
+                .orElse(List.of()));
+  }
+
+  /** Forgets the devices of all but these workers. */
+  void keepDevices(Collection<WorkerId> workers) {
+    devices.keySet().retainAll(workers);
   }
 
   /** Returns the tap of a queue's worker as far as it was inferred. */

@@ -11,6 +11,7 @@ import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.ProgramRuns;
+import org.vhostwatch.probe.WorkerStacks;
 import org.vhostwatch.snapshot.OwnCost;
 
 /** What the threads that run bpftrace tell the loop. */
@@ -48,12 +49,14 @@ sealed interface Incoming {
   /**
    * A capture ended; without trouble it has evidence of each queue that spun.
    *
+   * @param stacks where the captured workers were, whether a queue of theirs spun or not
    * @param plan what it measured, if it came to that
    * @param lines its raw lines, if it came to that
    * @param around what went on around the queues meanwhile
    */
   record Captured(
       List<Evidence> evidence,
+      List<WorkerStacks> stacks,
       String trouble,
       Optional<EvidencePlan> plan,
       Optional<Transcript> lines,
@@ -61,7 +64,8 @@ sealed interface Incoming {
       implements Incoming {
 
     static Captured failed(String trouble) {
-      return new Captured(List.of(), trouble, Optional.empty(), Optional.empty(), List.of());
+      return new Captured(
+          List.of(), List.of(), trouble, Optional.empty(), Optional.empty(), List.of());
     }
   }
 

@@ -128,6 +128,7 @@ final class Prober implements AutoCloseable {
       transcript.end(System.nanoTime());
       return new Incoming.Captured(
           evidence.finish(),
+          evidence.finishStacks(),
           early ? "the capture ended early: " + child.complaint() : inOrder ? "" : "capture killed",
           Optional.of(measures),
           Optional.of(transcript),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
@@ -13,6 +14,7 @@ import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /** Makes snapshots: gives queues their names and wall-clock times. */
 final class Publisher {
@@ -44,6 +46,24 @@ final class Publisher {
 
   private static String nameless(Worker worker) {
     return worker.kind() == Worker.Kind.VMM_THREAD ? "pid-" + worker.tgid() : worker.comm();
+  }
+
+  /** Returns whose these workers are, and what their processes have open. */
+  List<UnexplainedStatus> unexplained(List<UnexplainedWorker> all, long now) {
+    identities.keepDevices(all.stream().map(found -> found.worker().id()).toList());
+    long wall = System.currentTimeMillis();
+    List<UnexplainedStatus> named = new ArrayList<>();
+    for (UnexplainedWorker found : all) {
+      Optional<Vmm> vmm = identities.vmm(found.worker());
+      named.add(
+          new UnexplainedStatus(
+              vmm.map(Vmm::name).orElseGet(() -> nameless(found.worker())),
+              vmm,
+              vmm.map(process -> identities.devices(found.worker(), process)).orElse(List.of()),
+              found,
+              wall - (now - found.since()) / 1_000_000));
+    }
+    return named;
   }
 
   /**

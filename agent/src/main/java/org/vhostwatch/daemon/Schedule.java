@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 
 /**
@@ -30,7 +31,8 @@ final class Schedule {
    */
   private static final long LONGEST_COOLDOWN = 1800 * SECOND;
 
-  private static final int MAX_WORKERS = 16;
+  /** More workers are not captured at a time. */
+  static final int MAX_WORKERS = 16;
 
   /**
    * The last capture of a queue.
@@ -44,6 +46,7 @@ final class Schedule {
   private long confirm;
   private final long cooldown;
   private final Map<Long, Capture> captured = new HashMap<>();
+  private long capturedAt = Long.MIN_VALUE;
   private long censusAt = Long.MIN_VALUE;
   private boolean followUp;
   private boolean stale;
@@ -131,6 +134,27 @@ final class Schedule {
     return due;
   }
 
+  /**
+   * Returns those of these workers that were not captured of late; empty if there are none.
+   *
+   * @param room how many there may be
+   */
+  Set<Integer> stacksDue(List<UnexplainedWorker> unexplained, int room, long now) {
+    Set<Integer> due = new TreeSet<>();
+    for (UnexplainedWorker found : unexplained) {
+      Capture last = captured.get(key(found));
+      if (due.size() < room && (last == null || now - last.at() >= last.pause())) {
+        due.add(found.worker().tid());
+      }
+    }
+    return due;
+  }
+
+  /** A thread id is positive, and the address of a queue, as all of the kernel's, is not. */
+  private static long key(UnexplainedWorker found) {
+    return found.worker().tid();
+  }
+
   private boolean cool(QueueVerdict verdict, boolean look, long now) {
     Capture last = captured.get(verdict.vq());
     if (last == null || (last.recovered() && verdict.verdict() == Verdict.LIVELOCKED)) {
@@ -140,16 +164,32 @@ final class Schedule {
   }
 
   /** Notes that a capture of these workers began. */
-  void captured(List<QueueVerdict> verdicts, Set<Integer> workers, long now) {
+  void captured(
+      List<QueueVerdict> verdicts,
+      List<UnexplainedWorker> unexplained,
+      Set<Integer> workers,
+      long now) {
     captured.values().removeIf(last -> now - last.at() >= 2 * LONGEST_COOLDOWN);
-    for (QueueVerdict verdict : verdicts) {
-      if (workers.contains(verdict.tid())) {
-        captured.merge(
-            verdict.vq(),
-            new Capture(now, cooldown, false),
-            (last, first) -> new Capture(now, nextPause(last, now), false));
+    capturedAt = now;
+    Set<Integer> queues = new TreeSet<>(workers);
+    for (UnexplainedWorker found : unexplained) {
+      // Its queues do not spin: should they, their own capture must not wait for that.
+      if (queues.remove(found.worker().tid())) {
+        captured(key(found), now);
       }
     }
+    for (QueueVerdict verdict : verdicts) {
+      if (queues.contains(verdict.tid())) {
+        captured(verdict.vq(), now);
+      }
+    }
+  }
+
+  private void captured(long key, long now) {
+    captured.merge(
+        key,
+        new Capture(now, cooldown, false),
+        (last, first) -> new Capture(now, nextPause(last, now), false));
   }
 
   /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
@@ -159,14 +199,19 @@ final class Schedule {
         : last.pause();
   }
 
-  /** Notes that the capture failed: it may be tried again, but not at once. */
-  void captureFailed(long now) {
+  /**
+   * Notes that the capture showed no spin, or not where a worker is: it may be tried again, but not
+   * at once.
+   */
+  void captureFailed(boolean noSpin, boolean noStack, long now) {
     captured.replaceAll(
-        (vq, last) ->
-            new Capture(
-                Math.min(last.at(), now - last.pause() + CENSUS_SUSPICIOUS),
-                last.pause(),
-                last.recovered()));
+        (key, last) ->
+            last.at() == capturedAt && (key > 0 ? noStack : noSpin)
+                ? new Capture(
+                    Math.min(last.at(), now - last.pause() + CENSUS_SUSPICIOUS),
+                    last.pause(),
+                    last.recovered())
+                : last);
   }
 
   /**

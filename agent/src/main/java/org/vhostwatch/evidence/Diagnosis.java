@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.detect.BusyWatch;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
@@ -33,6 +35,7 @@ public final class Diagnosis {
   private static final int MAX_TROUBLES = 20;
 
   private final Detector detector;
+  private final BusyWatch busy;
   private HostState state = HostState.EMPTY;
   private Optional<Event.Host> host = Optional.empty();
   private List<Worker> workers = List.of();
@@ -52,6 +55,8 @@ public final class Diagnosis {
 
   public Diagnosis(Settings settings) {
     this.detector = new Detector(settings);
+    // Two censuses are no longer apart.
+    this.busy = new BusyWatch(settings.confirm());
   }
 
   /**
@@ -68,6 +73,7 @@ public final class Diagnosis {
       workers = seen.workers();
       seen.vmms().forEach(vmm -> vmms.put(vmm.pid(), vmm));
       observe(new Observation.Workers(workers), at);
+      busy.look(workers, verdicts(), at);
     } else if (event instanceof Event.Ports seen) {
       ports = seen.ports();
     } else if (event instanceof Event.Around seen) {
@@ -84,6 +90,11 @@ public final class Diagnosis {
   /** Returns the verdicts as of the last event. */
   public List<QueueVerdict> verdicts() {
     return detector.judge(state, lastAt);
+  }
+
+  /** Returns workers that use a whole CPU, whatever with. */
+  public Set<Integer> busy() {
+    return busy.busy();
   }
 
   /** Returns all that was found up to the last event. */
@@ -103,7 +114,8 @@ public final class Diagnosis {
         lost,
         troubles,
         around,
-        verdicts);
+        verdicts,
+        busy.unexplained(verdicts));
   }
 
   private void begin(Event.Begin begin) {
@@ -156,6 +168,7 @@ public final class Diagnosis {
         if (evidence != null) {
           evidence.finishFrame().ifPresent(frame -> frame(frame, at));
           observe(new Observation.Capture(evidence.finish()), at);
+          busy.captured(evidence.finishStacks());
           captures += end.trouble().isEmpty() ? 1 : 0;
         }
         evidence = null;
@@ -171,6 +184,7 @@ public final class Diagnosis {
       if (end.trouble().isEmpty()) {
         censuses++;
         observe(new Observation.Queues(taken), at);
+        busy.census(taken.queues(), at);
       }
     }
     census = null;

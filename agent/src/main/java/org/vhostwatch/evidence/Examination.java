@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,13 +101,18 @@ public final class Examination {
    * Looks, and returns what was found.
    *
    * @param capture how long to probe
-   * @param wanted workers to capture whatever they do; empty to choose by suspicion
+   * @param wanted queues whose workers may be captured
+   * @param unlisted workers that no census lists and that may be captured, by thread id
    * @param apart least time between the two censuses
    * @param exposure whether the kernel has the bug, for the findings and the recording
    * @throws IOException if the recording cannot be written
    */
   public Findings examine(
-      Duration capture, Predicate<QueueVerdict> wanted, Duration apart, KernelExposure exposure)
+      Duration capture,
+      Predicate<QueueVerdict> wanted,
+      IntPredicate unlisted,
+      Duration apart,
+      KernelExposure exposure)
       throws InterruptedException, IOException {
     Optional<Plan> plan = kit.plan();
     emit(
@@ -130,7 +137,7 @@ public final class Examination {
     long first = System.nanoTime();
     census(plan.get());
     sample();
-    Set<Integer> suspects = suspects(wanted);
+    Set<Integer> suspects = suspects(wanted, unlisted);
     List<SurroundingsReader.Target> conspicuous = conspicuous();
     capture(
         plan.get(),
@@ -275,20 +282,30 @@ public final class Examination {
     }
   }
 
-  private Set<Integer> suspects(Predicate<QueueVerdict> wanted) {
+  private Set<Integer> suspects(Predicate<QueueVerdict> wanted, IntPredicate unlisted) {
     Set<Integer> suspects = new TreeSet<>();
     List<QueueVerdict> verdicts;
+    Set<Integer> busy;
+    Set<Integer> listed = new HashSet<>();
     synchronized (this) {
       verdicts = diagnosis.verdicts();
+      busy = new TreeSet<>(diagnosis.busy());
     }
     for (QueueVerdict verdict : verdicts) {
       boolean hot = Double.isNaN(verdict.cpuShare()) || verdict.cpuShare() >= SUSPECT_SHARE;
       boolean waits = verdict.queue() == null || verdict.queue().packetWaits();
-      if (verdict.tid() != 0 && wanted.test(verdict) && hot && waits) {
+      boolean suspicious = (hot && waits) || busy.contains(verdict.tid());
+      listed.add(verdict.tid());
+      if (verdict.tid() != 0
+          && wanted.test(verdict)
+          && suspicious
+          && suspects.size() < MAX_SUSPECTS) {
         suspects.add(verdict.tid());
       }
-      if (suspects.size() == MAX_SUSPECTS) {
-        break;
+    }
+    for (int tid : busy) {
+      if (!listed.contains(tid) && unlisted.test(tid) && suspects.size() < MAX_SUSPECTS) {
+        suspects.add(tid);
       }
     }
     return suspects;

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.vhostwatch.detect.LookAlike;
 import org.vhostwatch.detect.LookAlikes;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.TapPort;
@@ -29,6 +30,7 @@ import org.vhostwatch.host.WorkerId;
  * @param troubles what did not work, in words for the operator
  * @param around what goes on around suspicious queues, by their address
  * @param everyone the verdicts of all queues of the host, whichever were selected
+ * @param unexplained workers whose CPU time nothing accounts for
  */
 public record Findings(
     Optional<Event.Host> host,
@@ -43,8 +45,10 @@ public record Findings(
     long lost,
     List<String> troubles,
     Map<Long, Surroundings> around,
-    List<QueueVerdict> everyone) {
+    List<QueueVerdict> everyone,
+    List<UnexplainedWorker> unexplained) {
   public Findings {
+    unexplained = List.copyOf(unexplained);
     around = Map.copyOf(around);
     everyone = List.copyOf(everyone);
     verdicts = List.copyOf(verdicts);
@@ -69,7 +73,7 @@ public record Findings(
       List<String> troubles) {
     this(
         host, seconds, verdicts, workers, vmms, ports, censuses, captures, rejected, lost, troubles,
-        Map.of(), verdicts);
+        Map.of(), verdicts, List.of());
   }
 
   /**
@@ -87,11 +91,23 @@ public record Findings(
     return censuses == 0 && captures == 0 && !troubles.isEmpty();
   }
 
-  /** Returns these findings with other verdicts, in the order given. */
-  public Findings with(List<QueueVerdict> others) {
+  /** Returns these findings with other verdicts and unexplained workers, in the order given. */
+  public Findings with(List<QueueVerdict> others, List<UnexplainedWorker> otherWorkers) {
     return new Findings(
-        host, seconds, others, workers, vmms, ports, censuses, captures, rejected, lost, troubles,
-        around, everyone);
+        host,
+        seconds,
+        others,
+        workers,
+        vmms,
+        ports,
+        censuses,
+        captures,
+        rejected,
+        lost,
+        troubles,
+        around,
+        everyone,
+        otherWorkers);
   }
 
   /** Returns the tap end of a queue, {@link TapPort#NONE} if it is not known. */
@@ -120,6 +136,15 @@ public record Findings(
         verdict.queue() != null
             ? verdict.queue().process()
             : verdict.worker() != null ? verdict.worker().tgid() : 0;
+    return vmms.stream().filter(vmm -> vmm.pid() == pid).findFirst();
+  }
+
+  /**
+   * Returns the process that a worker belongs to, if it is known. A kernel thread has its owner
+   * only in its name, and a thread of the VMM in its process.
+   */
+  public Optional<Vmm> vmm(Worker worker) {
+    int pid = worker.kind() == Worker.Kind.KTHREAD ? worker.ownerTid().orElse(0) : worker.tgid();
     return vmms.stream().filter(vmm -> vmm.pid() == pid).findFirst();
   }
 }

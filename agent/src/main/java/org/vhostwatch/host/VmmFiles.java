@@ -89,6 +89,19 @@ public final class VmmFiles {
     return ports;
   }
 
+  /** Returns the kinds of vhost devices that a process has open, as {@code vhost-net}, sorted. */
+  public List<String> devices(int pid) {
+    SortedSet<String> kinds = new TreeSet<>();
+    int[] descriptors = fs.ids("proc/" + pid + "/fd", 0);
+    for (int i = 0; i < Math.min(MAX_FILES, descriptors.length); i++) {
+      String target = fs.link("proc/" + pid + "/fd/" + descriptors[i]).orElse("");
+      if (VHOST.matcher(target).matches()) {
+        kinds.add(target.substring("/dev/".length()));
+      }
+    }
+    return List.copyOf(kinds);
+  }
+
   private String tapName(int pid, int fd) {
     return Fields.of(fs, "proc/" + pid + "/fdinfo/" + fd, MAX_DESCRIPTION).text("iff").orElse("");
   }

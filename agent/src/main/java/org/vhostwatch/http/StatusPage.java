@@ -20,11 +20,13 @@ import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.report.Plural;
 import org.vhostwatch.report.QueueReport;
+import org.vhostwatch.report.UnexplainedText;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /**
  * The page at {@code /}: for a person who was paged and wants to know which VM it is, how bad, and
@@ -91,6 +93,7 @@ final class StatusPage {
     troubles();
     List<QueueStatus> troubled = snapshot.queues().stream().filter(StatusPage::inTrouble).toList();
     troubled(troubled);
+    unexplained();
     incidents(snapshot.incidents());
     quiet(snapshot.queues().stream().filter(status -> !inTrouble(status)).toList());
     probes(snapshot.probes(), snapshot.cost());
@@ -183,6 +186,26 @@ final class StatusPage {
       html.close()
           .element("p", "`vhostwatch check` says what would help.", "class", "soft")
           .close();
+    }
+  }
+
+  /** Workers that spin for a cause of their own. */
+  private void unexplained() {
+    List<UnexplainedStatus> workers = snapshot.unexplained();
+    if (!workers.isEmpty()) {
+      html.open("section", "class", "note", "aria-labelledby", "unexplained");
+      html.element("h2", "CPU time that nothing accounts for", "id", "unexplained").open("ul");
+      for (UnexplainedStatus status : workers.stream().limit(MAX_TROUBLES).toList()) {
+        html.open("li").element("strong", status.vm());
+        html.text(", worker " + status.found().worker().tid() + ": ");
+        // In pieces: what is printable is cut where it gets long.
+        String sentence = UnexplainedText.sentence(status.found(), status.devices());
+        for (String part : sentence.split("(?<=; )", -1)) {
+          html.text(part);
+        }
+        html.close();
+      }
+      html.close().close();
     }
   }
 

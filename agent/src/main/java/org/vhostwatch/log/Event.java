@@ -21,6 +21,7 @@ import static org.vhostwatch.log.Field.PROBLEM;
 import static org.vhostwatch.log.Field.QUEUE;
 import static org.vhostwatch.log.Field.QUEUES;
 import static org.vhostwatch.log.Field.REASON;
+import static org.vhostwatch.log.Field.SECONDS;
 import static org.vhostwatch.log.Field.STATUS;
 import static org.vhostwatch.log.Field.SUMMARY;
 import static org.vhostwatch.log.Field.TAP;
@@ -105,6 +106,10 @@ enum Event {
       TID,
       CONFIDENCE,
       SUMMARY),
+
+  WORKER_UNEXPLAINED(Priority.WARNING, "{summary}", VM, TID, SUMMARY),
+  WORKER_UNEXPLAINED_ENDS(
+      Priority.NOTICE, "its unexplained CPU time ended, after {seconds} s", VM, TID, SECONDS),
 
   // Incidents.
   INCIDENT_OPENED(

@@ -17,6 +17,7 @@ enum Field {
   INCIDENT(Kind.NAME),
   COUNT(Kind.NUMBER),
   QUEUES(Kind.NUMBER),
+  SECONDS(Kind.NUMBER),
   CONFIDENCE(Kind.TEXT),
   SUMMARY(Kind.TEXT),
   NOW(Kind.TEXT),

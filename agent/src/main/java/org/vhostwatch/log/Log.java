@@ -148,6 +148,20 @@ public final class Log {
     say(Event.SPIN_BEGINS, judged(queue, confidence, summary));
   }
 
+  /** A worker has used a CPU for long, and nothing that is known accounts for it. */
+  public static void workerUnexplained(String vm, long tid, String summary) {
+    say(
+        Event.WORKER_UNEXPLAINED,
+        with(Field.VM, vm).and(Field.TID, tid).and(Field.SUMMARY, summary));
+  }
+
+  /** It is over. */
+  public static void workerUnexplainedEnds(String vm, long tid, long seconds) {
+    say(
+        Event.WORKER_UNEXPLAINED_ENDS,
+        with(Field.VM, vm).and(Field.TID, tid).and(Field.SECONDS, seconds));
+  }
+
   /** A livelock has a record. */
   public static void incidentOpened(String id, QueueName queue) {
     say(Event.INCIDENT_OPENED, of(queue).and(Field.INCIDENT, id));

@@ -60,6 +60,15 @@ public final class EvidenceAssembler {
     return all;
   }
 
+  /** Returns the stacks of each captured worker that was seen to run. */
+  public List<WorkerStacks> finishStacks() {
+    return plan.workers().stream()
+        .sorted()
+        .map(tid -> new WorkerStacks(tid, stacks(String.valueOf(tid))))
+        .filter(worker -> !worker.stacks().isEmpty())
+        .toList();
+  }
+
   private Evidence evidence(String vq, String tid, long passes) {
     SortedMap<Long, Long> descriptors = histogram("@desc_ret", vq);
     SortedMap<Long, Long> returns = histogram("@get_rx_ret", tid);

@@ -4,6 +4,7 @@ import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Findings;
 import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.exposure.HostExposure;
+import org.vhostwatch.snapshot.HostSnapshot;
 
 /** Exit codes of the commands: those of monitoring plugins, and two of sysexits.h. */
 public final class ExitCode {
@@ -11,7 +12,10 @@ public final class ExitCode {
   /** Nothing wrong. */
   public static final int OK = 0;
 
-  /** A queue spins or is stalled, or less could be done than was asked for. */
+  /**
+   * A queue spins or is stalled, or a worker is busy for no known cause, or less could be done than
+   * was asked for.
+   */
   public static final int WARNING = 1;
 
   /** A queue is livelocked. */
@@ -31,9 +35,21 @@ public final class ExitCode {
 
   private ExitCode() {}
 
-  /** Returns the code of the worst verdict. */
+  /**
+   * Returns the code of the worst verdict, a warning if that is none and a worker is unexplained.
+   */
   public static int of(Findings findings) {
-    return of(findings.worst());
+    return of(findings.worst(), findings.unexplained().isEmpty());
+  }
+
+  /** Returns the same of what the daemon sees. */
+  public static int of(HostSnapshot host) {
+    return of(host.worst(), host.unexplained().isEmpty());
+  }
+
+  private static int of(Verdict worst, boolean explained) {
+    int code = of(worst);
+    return code == OK && !explained ? WARNING : code;
   }
 
   /** Returns the code of a host's exposure. */

@@ -37,6 +37,7 @@ public final class JsonReport {
           SurroundingsJson.write(fields, findings, verdict);
         });
     workers(json, findings);
+    UnexplainedJson.write(json, findings);
     json.objects(
         "measurements",
         findings.host().map(Event.Host::measurements).orElse(List.of()),
@@ -71,7 +72,7 @@ public final class JsonReport {
           QueueVerdict verdict = served.get(worker.tid());
           fields.text(
               "vm",
-              (verdict == null ? Owners.vmm(findings, worker) : Owners.vmm(findings, verdict))
+              (verdict == null ? findings.vmm(worker) : Owners.vmm(findings, verdict))
                   .map(Vmm::name)
                   .orElse(null));
           QueueJson.worker(fields, worker, verdict == null ? Double.NaN : verdict.cpuShare());

@@ -36,12 +36,6 @@ final class Owners {
             () ->
                 worker == null || verdict.queue() != null
                     ? Optional.empty()
-                    : vmm(findings, worker));
-  }
-
-  /** A kernel thread has its owner only in its name, and a thread of the VMM in its process. */
-  static Optional<Vmm> vmm(Findings findings, Worker worker) {
-    int pid = worker.kind() == Worker.Kind.KTHREAD ? worker.ownerTid().orElse(0) : worker.tgid();
-    return findings.vmms().stream().filter(vmm -> vmm.pid() == pid).findFirst();
+                    : findings.vmm(worker));
   }
 }

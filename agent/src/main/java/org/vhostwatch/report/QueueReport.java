@@ -37,7 +37,8 @@ public final class QueueReport {
             0,
             List.of(),
             around.map(seen -> Map.of(status.verdict().vq(), seen)).orElse(Map.of()),
-            everyone);
+            everyone,
+            List.of());
   }
 
   /** Returns verdict, identity, state and what the verdict rests on, as one JSON object. */

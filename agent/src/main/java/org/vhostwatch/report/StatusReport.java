@@ -24,12 +24,13 @@ public final class StatusReport {
   private static void write(JsonText json, HostSnapshot snapshot) {
     json.text("schema", SCHEMA);
     json.text("verdict", snapshot.worst().name());
-    json.number("exit_code", ExitCode.of(snapshot.worst()));
+    json.number("exit_code", ExitCode.of(snapshot));
     json.text("time", JsonReport.time(snapshot.wallMillis()));
     json.name("kernel", snapshot.kernel());
     json.name("bpftrace", snapshot.probes().bpftrace());
     json.objects("queues", snapshot.queues(), StatusReport::queue);
     workers(json, snapshot);
+    UnexplainedJson.write(json, snapshot.unexplained());
     json.object("probes", fields -> probes(fields, snapshot.probes()));
     ExposureJson.write(json, Optional.of(snapshot.exposure()));
     json.texts("troubles", snapshot.probes().troubles());

@@ -69,6 +69,11 @@ public enum Style {
     return coloured(code, verdict.name());
   }
 
+  /** Returns a word that warns as STALLED does. */
+  String warning(String word) {
+    return this == PLAIN ? word : coloured("1;33", word);
+  }
+
   /** Returns the status' name in capitals. */
   String exposure(Exposure status) {
     if (this == PLAIN) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.LookAlike;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
@@ -55,6 +56,7 @@ public final class TextReport {
         section(findings, verdict);
       }
     }
+    findings.unexplained().forEach(found -> unexplained(findings, found));
     quiet(findings, quiet);
     findings.host().ifPresent(host -> measurements(host));
     for (String trouble : findings.troubles()) {
@@ -112,6 +114,18 @@ public final class TextReport {
       line("  what to do");
       advice.forEach(item -> line("    - " + item));
     }
+    line("");
+  }
+
+  private void unexplained(Findings findings, UnexplainedWorker found) {
+    line(
+        style.warning("UNEXPLAINED")
+            + ": VM "
+            + findings.vmm(found.worker()).map(Vmm::name).map(Printable::of).orElse("unknown")
+            + ", worker "
+            + found.worker().tid());
+    line("  " + UnexplainedText.sentence(found, List.of()));
+    UnexplainedText.stacks(found).forEach(this::line);
     line("");
   }
 

@@ -22,6 +22,8 @@ import org.vhostwatch.probe.ReturnCounts;
  * @param incidents the incidents in numbers
  * @param cost what watching costs
  * @param waiting processes of VMMs that wait for a vhost worker to end what it has been given
+ * @param unexplained workers whose CPU time nothing accounts for, those first that have been so for
+ *     longest
  */
 public record HostSnapshot(
     long wallMillis,
@@ -34,11 +36,41 @@ public record HostSnapshot(
     KernelExposure exposure,
     IncidentTotals incidents,
     OwnCost cost,
-    Set<Integer> waiting) {
+    Set<Integer> waiting,
+    List<UnexplainedStatus> unexplained) {
   public HostSnapshot {
+    unexplained = List.copyOf(unexplained);
     queues = List.copyOf(queues);
     workers = List.copyOf(workers);
     waiting = Set.copyOf(waiting);
+  }
+
+  /** A host on which all CPU time of workers is accounted for. */
+  public HostSnapshot(
+      long wallMillis,
+      String kernel,
+      List<QueueStatus> queues,
+      List<WorkerStatus> workers,
+      ProbeStatus probes,
+      ReturnCounts totals,
+      EpisodeTotals episodes,
+      KernelExposure exposure,
+      IncidentTotals incidents,
+      OwnCost cost,
+      Set<Integer> waiting) {
+    this(
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        incidents,
+        cost,
+        waiting,
+        List.of());
   }
 
   /**
@@ -66,7 +98,25 @@ public record HostSnapshot(
         exposure,
         others,
         cost,
-        waiting);
+        waiting,
+        unexplained);
+  }
+
+  /** Returns this snapshot with these workers that nothing accounts for. */
+  public HostSnapshot withUnexplained(List<UnexplainedStatus> others) {
+    return new HostSnapshot(
+        wallMillis,
+        kernel,
+        queues,
+        workers,
+        probes,
+        totals,
+        episodes,
+        exposure,
+        incidents,
+        cost,
+        waiting,
+        others);
   }
 
   /**

@@ -29,6 +29,10 @@ final class StatusLine {
       case UNKNOWN -> unknown(line, host);
       case HEALTHY, BUSY -> healthy(line, host.queues());
     }
+    if (!host.unexplained().isEmpty()) {
+      line.append(", ").append(Plural.of(host.unexplained().size(), "worker"));
+      line.append(" busy for an unknown cause");
+    }
     line.append(", kernel ").append(kernel(host));
     if (!troubles.isEmpty() && !host.blind()) {
       line.append("; degraded: ").append(Printable.of(troubles.get(0)));

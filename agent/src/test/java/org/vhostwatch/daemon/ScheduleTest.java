@@ -10,7 +10,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.report.Samples;
 
 class ScheduleTest {
 
@@ -30,7 +32,7 @@ class ScheduleTest {
     List<Long> minutes = new ArrayList<>();
     for (long minute = from; minute <= to; minute++) {
       if (!schedule.captureDue(is(verdict), Set.of(), minute * MINUTE).isEmpty()) {
-        schedule.captured(is(verdict), Set.of(7), minute * MINUTE);
+        schedule.captured(is(verdict), List.of(), Set.of(7), minute * MINUTE);
         minutes.add(minute);
       }
     }
@@ -74,7 +76,52 @@ class ScheduleTest {
     assertThat(minutes(Verdict.LIVELOCKED, 1, 1)).containsExactly(1L);
     assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(VQ), 2 * MINUTE))
         .containsExactly(7);
-    schedule.captured(is(Verdict.LIVELOCKED), Set.of(7), 2 * MINUTE);
+    schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), 2 * MINUTE);
     assertThat(minutes(Verdict.LIVELOCKED, 3, 12)).containsExactly(12L);
+  }
+
+  @Test
+  void aWorkerThatNothingAccountsForIsCapturedEverMoreRarely() {
+    List<UnexplainedWorker> found = List.of(Samples.unexplained(Samples.worker(7, 7, 1)));
+    List<Long> minutes = new ArrayList<>();
+    for (long minute = 1; minute <= 125; minute++) {
+      Set<Integer> due = schedule.stacksDue(found, 16, minute * MINUTE);
+      if (!due.isEmpty()) {
+        schedule.captured(List.of(), found, due, minute * MINUTE);
+        minutes.add(minute);
+      }
+    }
+    assertThat(minutes).containsExactly(1L, 11L, 31L, 61L, 91L, 121L);
+  }
+
+  @Test
+  void workersInExcessWaitForTheNextCapture() {
+    List<UnexplainedWorker> found = new ArrayList<>();
+    for (int tid = 1; tid <= 20; tid++) {
+      found.add(Samples.unexplained(Samples.worker(tid, 7, 1)));
+    }
+    Set<Integer> first = schedule.stacksDue(found, 16, MINUTE);
+    assertThat(first).hasSize(16);
+    schedule.captured(List.of(), found, first, MINUTE);
+    assertThat(schedule.stacksDue(found, 16, MINUTE + 1)).containsExactly(17, 18, 19, 20);
+  }
+
+  @Test
+  void aCaptureThatDoesNotTellWhereAWorkerIsIsTriedAgain() {
+    List<UnexplainedWorker> found = List.of(Samples.unexplained(Samples.worker(7, 7, 1)));
+    schedule.captured(List.of(), found, Set.of(7), MINUTE);
+    schedule.captureFailed(true, false, MINUTE + 1);
+    assertThat(schedule.stacksDue(found, 16, 2 * MINUTE)).isEmpty();
+    schedule.captureFailed(true, true, MINUTE + 1);
+    assertThat(schedule.stacksDue(found, 16, MINUTE + 2)).isEmpty();
+    assertThat(schedule.stacksDue(found, 16, 2 * MINUTE)).containsExactly(7);
+  }
+
+  @Test
+  void aLivelockOfAWorkerThatWasCapturedForAnotherCauseIsCapturedAtOnce() {
+    List<UnexplainedWorker> found = List.of(Samples.unexplained(Samples.worker(7, 7, 1)));
+    schedule.captured(is(Verdict.BUSY), found, Set.of(7), MINUTE);
+    assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), 2 * MINUTE))
+        .containsExactly(7);
   }
 }

@@ -28,6 +28,7 @@ final class History {
   private static final long STEP = 10_000_000L;
 
   private final Detector detector = new Detector(Settings.DEFAULT);
+  private final BusyWatch busy = new BusyWatch(Duration.ofSeconds(90));
   private final Map<Long, Queue> queues = new LinkedHashMap<>();
   private HostState state = HostState.EMPTY;
   private long now = 1_000_000_000_000L;
@@ -50,6 +51,8 @@ final class History {
     long packet = 0xffff888011110000L;
     long bytes = 60_366;
     boolean mergeable = true;
+    boolean censused = true;
+    boolean workerRead = true;
     CensusQueue.Backend backend = CensusQueue.Backend.TUN;
 
     private double passesPerSecond;
@@ -191,7 +194,7 @@ final class History {
           pid,
           5,
           pid,
-          tid,
+          workerRead ? tid : 0,
           256,
           avail,
           last,
@@ -292,14 +295,25 @@ final class History {
                 0));
       }
     }
-    return see(new Observation.Workers(workers));
+    see(new Observation.Workers(workers));
+    busy.look(workers, verdicts(), now);
+    return this;
   }
 
   History census() {
-    return see(
-        new Observation.Queues(
-            new Census(
-                queues.values().stream().filter(q -> !q.gone).map(Queue::census).toList(), 0)));
+    List<CensusQueue> seen =
+        queues.values().stream().filter(q -> q.censused && !q.gone).map(Queue::census).toList();
+    see(new Observation.Queues(new Census(seen, 0)));
+    busy.census(seen, now);
+    return this;
+  }
+
+  BusyWatch busy() {
+    return busy;
+  }
+
+  List<UnexplainedWorker> unexplained() {
+    return busy.unexplained(verdicts());
   }
 
   /** A capture that saw the last {@code time} of a queue. */

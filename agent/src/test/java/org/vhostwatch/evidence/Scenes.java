@@ -107,6 +107,41 @@ public final class Scenes {
     return scene.events;
   }
 
+  /** A storm of kicks on a queue that holds nothing: the worker is busy, and nothing moves. */
+  public static List<Timed> storm() {
+    Scenes scene = new Scenes();
+    scene.host("6.18.15+deb14-cloud-amd64", "0.23.2", true).workers('R', 1_000);
+    scene.pass(SECOND).census("avail=10 last=1 used=1", 0).workers('R', 1_098);
+    EvidencePlan plan =
+        new EvidencePlan(
+            Set.of(183),
+            true,
+            false,
+            "vhost_net_buf_peek",
+            "vhost_get_vq_desc_n",
+            true,
+            true,
+            true);
+    scene.add(new Event.Begin(Event.Source.EVIDENCE, plan));
+    scene.evidence(printf("ready"));
+    for (int i = 1; i <= 5; i++) {
+      scene.pass(SECOND).workers('R', 1_098 + 97 * i);
+      scene.evidence(printf("tick " + scene.now)).evidence(printf("end " + scene.now));
+    }
+    scene.census("avail=10 last=1 used=1", 0);
+    scene.evidence(printf("tick " + scene.now));
+    scene.evidence(map("@notify_ret", "183,0", 240_000));
+    scene.evidence(
+        map(
+            "@stack",
+            "183,\\\\n    mutex_lock+18\\\\n    handle_tx+45\\\\n    vhost_run_work_list+72\\\\n",
+            150,
+            "183,\\\\n    __schedule+912\\\\n    vhost_task_fn+200\\\\n",
+            40));
+    scene.pass(SECOND / 10).add(new Event.End(Event.Source.EVIDENCE, ""));
+    return scene.events;
+  }
+
   /** No bpftrace: only /proc. */
   public static List<Timed> blind() {
     Scenes scene = new Scenes();

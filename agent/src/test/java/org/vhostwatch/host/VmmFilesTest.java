@@ -82,6 +82,13 @@ class VmmFilesTest {
   }
 
   @Test
+  void theKindsOfVhostDevicesAreListedOnce() throws IOException {
+    files(TUN + " vnet0", VHOST, "/dev/vhost-vsock", VHOST, "/dev/vhost-x; reboot");
+    assertThat(new VmmFiles(host.fs()).devices(42)).containsExactly("vhost-net", "vhost-vsock");
+    assertThat(new VmmFiles(host.fs()).devices(43)).isEmpty();
+  }
+
+  @Test
   void nothingIsSaidWhenWorkersAndFilesDoNotMatch() throws IOException {
     files(TUN + " vnet0", VHOST);
     assertThat(ports(2)).isEmpty();

@@ -123,4 +123,15 @@ class StatusPageTest {
   private static String page(HostSnapshot snapshot) {
     return StatusPage.of(snapshot, "kvm7");
   }
+
+  @Test
+  void aWorkerThatIsBusyForAnUnknownCauseIsNamed() {
+    HostSnapshot host =
+        Samples.snapshot()
+            .withUnexplained(
+                List.of(Samples.unexplained("<b>web", Samples.worker(5002, 5000, 77))));
+    assertThat(page(host))
+        .contains(
+            "<strong>&lt;b&gt;web</strong>, worker 5002: uses 95 % of a CPU", "in handle_tx_kick");
+  }
 }

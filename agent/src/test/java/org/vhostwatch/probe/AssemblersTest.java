@@ -222,6 +222,24 @@ class AssemblersTest {
             new Evidence.Stack(3, List.of("handle_rx+12", "vhost_run_work_list+5")));
   }
 
+  @ParameterizedTest
+  @EnumSource(Dialect.class)
+  void aWorkerWithoutASpinHasStacksToo(Dialect dialect) {
+    EvidenceAssembler assembler = new EvidenceAssembler(PLAN);
+    feed(
+        assembler,
+        dialect.map(
+            "@stack",
+            Map.of(
+                dialect.stackKey("183", "mutex_lock+18", "handle_tx+45"), 3,
+                dialect.stackKey("18", "other+1"), 99)));
+    assertThat(assembler.finish()).isEmpty();
+    assertThat(assembler.finishStacks())
+        .containsExactly(
+            new WorkerStacks(
+                183, List.of(new Evidence.Stack(3, List.of("mutex_lock+18", "handle_tx+45")))));
+  }
+
   @Test
   void anotherWorkersQueueIsNotEvidence() {
     EvidenceAssembler assembler = new EvidenceAssembler(PLAN);

@@ -42,6 +42,7 @@ class JsonPageTest {
           "workers", "worker",
           "worker", "worker",
           "exposure", "exposure",
+          "unexplained", "unexplained",
           "surroundings", "surroundings",
           "evidence", "evidence",
           "queue", "queue",
@@ -62,7 +63,7 @@ class JsonPageTest {
     Incident incident = IncidentSamples.full("web01");
     walk("incident", "", ParsedJson.object(IncidentJson.of(incident)));
     walk("incidents", "", ParsedJson.object(IncidentJson.list(List.of(incident), List.of())));
-    walk("status", "", ParsedJson.object(StatusReport.of(Samples.snapshot())));
+    walk("status", "", ParsedJson.object(StatusReport.of(Samples.unexplainedSnapshot())));
     Map<String, Object> exposure = ParsedJson.object(ExposureReport.json(Samples.hostExposure()));
     inner("exposed queue", "", exposure.remove("queues"));
     written.computeIfAbsent("host exposure", any -> new TreeSet<>()).add("queues");
@@ -81,6 +82,7 @@ class JsonPageTest {
         "surroundings",
         "evidence",
         "worker",
+        "unexplained",
         "exposure",
         "host exposure",
         "exposed queue",

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
@@ -39,6 +40,7 @@ import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /** A host with one livelocked queue and one healthy, with the numbers of a real one. */
 public final class Samples {
@@ -198,7 +200,8 @@ public final class Samples {
         0,
         List.of(),
         Map.of(VQ, surroundings(VQ, "vnet3", 0, 812)),
-        verdicts);
+        verdicts,
+        List.of());
   }
 
   /** What goes on around a queue whose VMM hangs, with hostile names. */
@@ -230,12 +233,15 @@ public final class Samples {
   }
 
   public static Findings findings() {
-    return findings(
-        List.of(
-            livelocked(VQ, 4711, 4713, "vnet3", 0), healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1)),
-        List.of(worker(4713, 4711, 123_456), worker(5002, 5000, 77)),
-        new Vmm(4711, 99, "qemu-system-x86", "web01", Optional.of("0000-11"), Optional.empty()),
-        new Vmm(5000, 99, "qemu-system-x86", "db02", Optional.empty(), Optional.empty()));
+    Findings findings =
+        findings(
+            List.of(
+                livelocked(VQ, 4711, 4713, "vnet3", 0),
+                healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1)),
+            List.of(worker(4713, 4711, 123_456), worker(5002, 5000, 77)),
+            new Vmm(4711, 99, "qemu-system-x86", "web01", Optional.of("0000-11"), Optional.empty()),
+            new Vmm(5000, 99, "qemu-system-x86", "db02", Optional.empty(), Optional.empty()));
+    return findings.with(findings.verdicts(), List.of(unexplained(worker(5002, 5000, 77))));
   }
 
   public static ProbeStatus probes(boolean up, List<String> troubles) {
@@ -327,6 +333,30 @@ public final class Samples {
         Set.of());
   }
 
+  /** A worker of a process that has a vhost_vsock device too, in a storm of kicks. */
+  public static UnexplainedWorker unexplained(Worker worker) {
+    return new UnexplainedWorker(
+        worker,
+        1_000_000_000L,
+        96_000_000_000L,
+        0.95,
+        0.04,
+        1,
+        50,
+        List.of(
+            new Evidence.Stack(30, List.of("mutex_lock+18", "handle_tx_kick+9")),
+            new Evidence.Stack(10, List.of("__schedule+46", "vhost_run_work_list+72"))));
+  }
+
+  public static UnexplainedStatus unexplained(String vm, Worker worker) {
+    return new UnexplainedStatus(
+        vm,
+        Optional.empty(),
+        List.of("vhost-net", "vhost-vsock"),
+        unexplained(worker),
+        WALL_MILLIS - 100_000);
+  }
+
   public static IncidentTotals incidents() {
     return new IncidentTotals(
         3,
@@ -352,5 +382,10 @@ public final class Samples {
                 new TapPort("vnet7", 12, "br0", 4026531840L, 1, true),
                 healthy(VQ + 0x10000, 5000, 5002, "vnet7", 1),
                 0)));
+  }
+
+  /** The same, and a worker of the other VM spins for a cause that is not known. */
+  public static HostSnapshot unexplainedSnapshot() {
+    return snapshot().withUnexplained(List.of(unexplained("db02", worker(5002, 5000, 77))));
   }
 }

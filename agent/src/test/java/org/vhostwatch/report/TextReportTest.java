@@ -36,6 +36,12 @@ class TextReportTest {
   }
 
   @Test
+  void aWorkerThatIsBusyForAnUnknownCause() throws IOException {
+    compare("unexplained.txt", Scenes.storm());
+    assertThat(ExitCode.of(Scenes.findings(Scenes.storm()))).isEqualTo(ExitCode.WARNING);
+  }
+
+  @Test
   void aHostWithoutWorkers() {
     assertThat(TextReport.of(Scenes.findings(List.of()), Style.PLAIN))
         .startsWith("no vhost worker on this host\n");

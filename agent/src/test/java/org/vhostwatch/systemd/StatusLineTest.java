@@ -106,4 +106,13 @@ class StatusLineTest {
     return new QueueStatus(
         vm, Optional.empty(), new TapPort(tap, 12, "br0", 4026531840L, 0, true), verdict, 0);
   }
+
+  @Test
+  void aWorkerThatIsBusyForAnUnknownCauseIsSaid() {
+    HostSnapshot host =
+        host(List.of(healthy("a")), true)
+            .withUnexplained(List.of(Samples.unexplained("a", Samples.worker(7, 6, 1))));
+    assertThat(StatusLine.of(host))
+        .isEqualTo("healthy: 1 queue of 1 VM, 1 worker busy for an unknown cause, kernel affected");
+  }
 }

@@ -73,6 +73,16 @@ enum Metric {
   WORKER_CPU_SECONDS(
       Collector.Type.COUNTER, "seconds", "CPU time of a vhost worker.", List.of("vm", "worker")),
   WORKERS(Collector.Type.GAUGE, "", "vhost workers on this host.", List.of()),
+  WORKERS_UNEXPLAINED(
+      Collector.Type.GAUGE,
+      "",
+      "Workers that use a CPU although nothing that can be read accounts for it.",
+      List.of()),
+  WORKER_UNEXPLAINED_START_TIMESTAMP_SECONDS(
+      Collector.Type.GAUGE,
+      "seconds",
+      "Since when nothing accounts for the worker's CPU time, since 1970. Absent for others.",
+      List.of("vm", "worker")),
   PROBE_ATTACHED(Collector.Type.GAUGE, "", "1 if the probe is attached.", Labels.PROBE),
   PROBE_RUNS(
       Collector.Type.COUNTER,

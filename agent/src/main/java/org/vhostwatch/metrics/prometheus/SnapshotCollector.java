@@ -25,6 +25,7 @@ import org.vhostwatch.snapshot.IncidentTotals;
 import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
+import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /**
  * The metrics about the host, made anew of the present {@link HostSnapshot} at each scrape: a VM
@@ -56,7 +57,7 @@ final class SnapshotCollector extends Collector {
     Scrape scrape = new Scrape(families);
     QueueSeries.of(snapshot.queues()).forEach(scrape::queue);
     scrape.vmms(snapshot);
-    scrape.workers(snapshot.workers());
+    scrape.workers(snapshot.workers(), snapshot.unexplained());
     scrape.episodes(snapshot.episodes());
     scrape.captures(snapshot.totals());
     scrape.incidents(snapshot.incidents());
@@ -122,8 +123,12 @@ final class SnapshotCollector extends Collector {
     }
 
     /** A worker is named by its comm; VMMs give all their workers the same, then by its tid. */
-    void workers(List<WorkerStatus> workers) {
+    void workers(List<WorkerStatus> workers, List<UnexplainedStatus> unexplained) {
       add(Metric.WORKERS, workers.size());
+      add(Metric.WORKERS_UNEXPLAINED, unexplained.size());
+      Map<Integer, Long> since = new HashMap<>();
+      unexplained.forEach(
+          status -> since.put(status.found().worker().tid(), status.sinceWallMillis()));
       record Name(String vm, String worker) {}
       Map<Name, Integer> named = new HashMap<>();
       for (WorkerStatus status : workers) {
@@ -143,6 +148,14 @@ final class SnapshotCollector extends Collector {
               (double) worker.cpuTicks() / Worker.TICKS_PER_SECOND,
               name.vm(),
               name.worker());
+          Long start = since.get(worker.tid());
+          if (start != null) {
+            add(
+                Metric.WORKER_UNEXPLAINED_START_TIMESTAMP_SECONDS,
+                start / MILLIS,
+                name.vm(),
+                name.worker());
+          }
         }
       }
     }

@@ -33,7 +33,7 @@ final class Scrapes {
   /** Returns the exposition of the sample host with all that the agent says of itself. */
   static String full(Exposition.Format format) {
     try (PrometheusExposition exposition =
-            new PrometheusExposition(Samples::snapshot, "0.1.0-test");
+            new PrometheusExposition(Samples::unexplainedSnapshot, "0.1.0-test");
         SelfMetrics self = new SelfMetrics(exposition.registry(), () -> 3)) {
       self.cycle(Duration.ofMillis(12));
       self.lag(Duration.ofMillis(3));
