@@ -7,6 +7,9 @@ CLASSES="bench/target/classes:bench/target/lib/*"
 # Builds the agent and the benchmarks, without tests; not if BENCH_BUILT says that it has been done.
 build() { [ "${BENCH_BUILT:-}" ] || mvn -q -B -ntp -Pbench -DskipTests package; }
 
+# installed FOLDER: the program with its archive of classes, as it is after the first start of the service.
+installed() { cp -a agent/target/vhostwatch "$1" && "$1/bin/vhostwatch" --renew-archive; }
+
 # on_made_up_host FOLDER WORKERS COMMAND...: runs the command where /proc and /sys show a host with so many workers. The
 # folder is to be in memory. What a process needs of the real /proc and /sys, itself above all, is there as links.
 on_made_up_host() {

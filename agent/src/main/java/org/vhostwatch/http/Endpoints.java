@@ -1,8 +1,5 @@
 package org.vhostwatch.http;
 
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,14 +24,13 @@ final class Endpoints {
    */
   Response get(String path, @Nullable String accept) {
     return switch (path) {
-      case "/" ->
-          new Response(200, "text/html; charset=utf-8", StatusPage.of(sources.snapshot().get()));
+      case "/" -> Response.of("text/html; charset=utf-8", StatusPage.of(sources.snapshot().get()));
       case "/metrics" -> metrics(accept);
       case "/-/healthy" -> healthy();
       case "/-/ready" -> ready();
       case "/api/v1/threads" ->
-          new Response(200, "application/json", StatusReport.of(sources.snapshot().get()));
-      case "/api/v1/incidents" -> new Response(200, "application/json", sources.incidents().get());
+          Response.of("application/json", StatusReport.of(sources.snapshot().get()));
+      case "/api/v1/incidents" -> Response.of("application/json", sources.incidents().get());
       default ->
           path.startsWith(INCIDENT)
               ? incident(path.substring(INCIDENT.length()))
@@ -46,23 +42,18 @@ final class Endpoints {
     return sources
         .incident()
         .apply(id)
-        .map(json -> new Response(200, "application/json", json))
+        .map(json -> Response.of("application/json", json))
         .orElseGet(
             () ->
                 Response.text(
                     404,
-                    "no such incident in memory: `vhostwatch incidents` reads older ones from disk"));
+                    "no such incident in memory: `vhostwatch incidents` reads older ones from"
+                        + " disk"));
   }
 
   private Response metrics(@Nullable String accept) {
     String type = sources.metrics().contentType(accept);
-    StringWriter text = new StringWriter();
-    try {
-      sources.metrics().write(type, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return new Response(200, type, text.toString());
+    return Response.of(type, out -> sources.metrics().write(type, out));
   }
 
   private Response healthy() {

@@ -1,6 +1,9 @@
 package org.vhostwatch.bench;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -15,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /** `vhostwatch run`, as its launcher starts it, on a made-up host. */
 final class Agent implements AutoCloseable {
@@ -85,10 +89,15 @@ final class Agent implements AutoCloseable {
         (HttpURLConnection) URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
-    try (var body = connection.getInputStream()) {
+    // As Prometheus does.
+    connection.setRequestProperty("Accept-Encoding", "gzip");
+    try (InputStream body = connection.getInputStream()) {
       byte[] bytes = body.readAllBytes();
-      return new Scrape(
-          new String(bytes, StandardCharsets.UTF_8), (System.nanoTime() - began) / 1e6);
+      double millis = (System.nanoTime() - began) / 1e6;
+      boolean packed = "gzip".equals(connection.getContentEncoding());
+      byte[] text =
+          packed ? new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes() : bytes;
+      return new Scrape(new String(text, StandardCharsets.UTF_8), millis);
     }
   }
 
@@ -129,16 +138,21 @@ final class Agent implements AutoCloseable {
         .orElseThrow();
   }
 
+  /** Not by {@link Process#destroy}, which asks a /proc that did not have it when it began. */
   @Override
   public void close() {
-    process.destroy();
-    try {
-      if (!process.waitFor(20, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+    for (String signal : List.of("-TERM", "-KILL")) {
+      try {
+        new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start().waitFor();
+        if (process.waitFor(20, TimeUnit.SECONDS)) {
+          return;
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
     }
+    throw new IllegalStateException("the daemon does not end: " + process.pid());
   }
 }
