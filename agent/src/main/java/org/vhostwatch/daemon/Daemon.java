@@ -3,6 +3,7 @@ package org.vhostwatch.daemon;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import org.vhostwatch.exposure.DrillRecord;
 import org.vhostwatch.exposure.KernelRater;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.SurroundingsReader;
+import org.vhostwatch.host.Tasks;
 import org.vhostwatch.host.VmmFiles;
 import org.vhostwatch.host.VmmIdentity;
 import org.vhostwatch.host.Worker;
@@ -36,6 +38,7 @@ import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.mitigate.Targets;
 import org.vhostwatch.notify.Notices;
+import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
@@ -77,8 +80,11 @@ public final class Daemon implements AutoCloseable {
   /** A sentinel that was silent for longer may have lost ticks. */
   private static final Duration SPEECH = Duration.ofSeconds(3);
 
-  /** How long who asks waits for that picture; else the last one serves. */
-  private static final Duration FRESH_LIMIT = Duration.ofMillis(250);
+  /**
+   * How long who asks waits for that picture; else the last one serves, with VMs that are gone. A
+   * look at thousands of workers takes 300 ms on a host that is busy itself.
+   */
+  private static final Duration FRESH_LIMIT = Duration.ofSeconds(1);
 
   private final DaemonOptions options;
   private Detector detector;
@@ -328,9 +334,12 @@ public final class Daemon implements AutoCloseable {
   void take(Incoming message, long now) {
     if (message instanceof Incoming.Counted seen) {
       counted = true;
-      Log.censusTaken(seen.census().queues().size());
-      observe(new Observation.Queues(seen.census()), now);
-      busy.census(seen.census().queues(), now);
+      // Whose workers are known by now is missed when it ends.
+      scan(now);
+      Census census = living(seen.census());
+      Log.censusTaken(census.queues().size());
+      observe(new Observation.Queues(census), now);
+      busy.census(census.queues(), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
@@ -377,6 +386,22 @@ public final class Daemon implements AutoCloseable {
     } else {
       Log.sentinelLost();
     }
+  }
+
+  /**
+   * Returns a census without the queues of processes that have ended since it read them: taken back
+   * in, they would stay until the next one. If none of its processes is there, the kernel counts
+   * them in another pid namespace than /proc does, and that says nothing.
+   */
+  private Census living(Census census) {
+    Set<Integer> processes = new HashSet<>();
+    census.queues().forEach(queue -> processes.add(queue.process()));
+    Set<Integer> living = Tasks.starts(options.fs(), processes).keySet();
+    List<CensusQueue> left =
+        census.queues().stream()
+            .filter(queue -> queue.process() == 0 || living.contains(queue.process()))
+            .toList();
+    return living.isEmpty() ? census : new Census(left, census.rejected());
   }
 
   /** After each census: what it read of taps, with the names that were published. */

@@ -27,8 +27,8 @@ final class Family {
   }
 
   /** Adds a sample with values for the metric's labels, in their order. */
-  Family add(double value, String... labelValues) {
-    return add(metric.sample(), metric.labels(), List.of(labelValues), value);
+  Family add(double value, List<String> labelValues) {
+    return add(metric.sample(), metric.labels(), labelValues, value);
   }
 
   /** Adds a histogram of packet lengths, whose sum is given: they may be rounded. */

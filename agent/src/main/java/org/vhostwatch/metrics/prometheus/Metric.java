@@ -146,8 +146,6 @@ enum Metric {
   KERNEL(Collector.Type.INFO, "", "The running kernel.", List.of("release", "upstream")),
   BUILD(Collector.Type.INFO, "", "This vhostwatch.", List.of("version"));
 
-  private static final String PREFIX = "vhostwatch_";
-
   private final Collector.Type type;
   private final String unit;
   private final String help;
@@ -155,11 +153,21 @@ enum Metric {
   @SuppressWarnings("ImmutableEnumChecker") // List.of is
   private final List<String> labels;
 
+  private final String family;
+  private final String sample;
+
   Metric(Collector.Type type, String unit, String help, List<String> labels) {
     this.type = type;
     this.unit = unit;
     this.help = help;
     this.labels = labels;
+    this.family = "vhostwatch_" + name().toLowerCase(Locale.ROOT);
+    this.sample =
+        switch (type) {
+          case COUNTER -> family + "_total";
+          case INFO -> family + "_info";
+          default -> family;
+        };
   }
 
   private static final class Labels {
@@ -171,16 +179,12 @@ enum Metric {
 
   /** Returns the name that the client library wants: without {@code _total} and {@code _info}. */
   String family() {
-    return PREFIX + name().toLowerCase(Locale.ROOT);
+    return family;
   }
 
   /** Returns the name of a sample. */
   String sample() {
-    return switch (type) {
-      case COUNTER -> family() + "_total";
-      case INFO -> family() + "_info";
-      default -> family();
-    };
+    return sample;
   }
 
   Collector.Type type() {

@@ -69,8 +69,8 @@ final class QueueSeries {
   }
 
   /** Returns the labels' values, in the order of the metrics' labels. */
-  String[] labels() {
-    return new String[] {key.vm(), key.tap(), String.valueOf(key.queue())};
+  List<String> labels() {
+    return List.of(key.vm(), key.tap(), String.valueOf(key.queue()));
   }
 
   Verdict worst() {

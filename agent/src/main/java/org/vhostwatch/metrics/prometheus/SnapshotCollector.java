@@ -81,11 +81,20 @@ final class SnapshotCollector extends Collector {
   private record Scrape(Map<Metric, Family> families) {
 
     Scrape add(Metric metric, double value, String... labelValues) {
+      return add(metric, value, List.of(labelValues));
+    }
+
+    Scrape add(Metric metric, long value, String... labelValues) {
+      return add(metric, (double) value, List.of(labelValues));
+    }
+
+    /** Of the queues, of which there are many: all samples of one share their list. */
+    private Scrape add(Metric metric, double value, List<String> labelValues) {
       family(metric).add(value, labelValues);
       return this;
     }
 
-    Scrape add(Metric metric, long value, String... labelValues) {
+    private Scrape add(Metric metric, long value, List<String> labelValues) {
       return add(metric, (double) value, labelValues);
     }
 
@@ -94,7 +103,7 @@ final class SnapshotCollector extends Collector {
     }
 
     void queue(QueueSeries queue) {
-      String[] labels = queue.labels();
+      List<String> labels = queue.labels();
       add(Metric.QUEUE_LIVELOCKED, is(queue.worst() == Verdict.LIVELOCKED), labels);
       add(Metric.QUEUE_SPINNING, is(queue.worst() == Verdict.SPINNING), labels);
       add(Metric.QUEUE_STALLED, is(queue.worst() == Verdict.STALLED), labels);
