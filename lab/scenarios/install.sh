@@ -84,6 +84,12 @@ check "journal: nobody complains" is "$(journal -p warning)" == ""
 run_vhostwatch in-force check --no-probes --format json
 check "check says where confirm comes from" says in-force "$CONF"
 
+check "the archive of classes is made" is "$(find "$STATE" -name 'classes-*.jsa' | wc -l)" -eq 1
+archived() { grep -c -F "$(find "$STATE" -name 'classes-*.jsa')" "/proc/$(main_pid)/maps"; }
+systemctl restart vhostwatch
+check "and the next start uses it" archived
+check "no second one is made" is "$(find "$STATE" -name 'classes-*.jsa' | wc -l)" -eq 1
+
 # 3. A livelock: journal, metric, incident with evidence; stop and start in the middle; the refill.
 start_guest --tap lab0 --onset-after -1
 guest=$GUEST_PID
@@ -215,7 +221,9 @@ stop_guest "$guest"
 # 8. The folder of the state is read-only.
 systemctl stop vhostwatch
 mount -t tmpfs -o size=300k,mode=700 none "$STATE"
+# As after an error of the disk: the file system is read-only, not the mount, of which the service has one of its own.
 mount -o remount,ro "$STATE"
+mount -o remount,bind,rw "$STATE"
 began=$(date +%s)
 systemctl start vhostwatch
 check "$STATE read-only: it is active" shows ActiveState active
@@ -232,6 +240,9 @@ wait_for 60 "its end is seen" livelocked_is 0
 stop_guest "$guest"
 systemctl stop vhostwatch
 umount "$STATE"
+rm -r "/etc/systemd/system/${DROP_IN%/*}"
+systemctl daemon-reload
+sysctl -qw kernel.perf_event_paranoid=3
 
 # 9. Removed, installed again, purged.
 check "apt remove" apt remove -y vhostwatch
