@@ -170,6 +170,17 @@ note "SIGSTOP to ready" "$(since "$from") s"
 check "systemd says why" is "$(journalctl -u vhostwatch -o cat --grep 'Watchdog timeout' | wc -l)" -ge 1
 check "one bpftrace after all that" is "$(pgrep -cx bpftrace)" -eq 1
 
+# An upgrade of Java puts other files in the places of those that run.
+pid=$(main_pid)
+began=$(date +%s)
+helper=$(readlink -f /usr/bin/java)
+helper=${helper%/bin/java}/lib/jspawnhelper
+cp -p "$helper" "$helper.new" && mv "$helper.new" "$helper"
+from=$(seconds)
+wait_for 120 "Java upgraded: the daemon ends, and another is ready" another_pid "$pid"
+note "upgrade of Java to ready" "$(since "$from") s"
+check "the journal says why" said "$began" "Java was upgraded"
+
 # 6. Too little memory for bpftrace: the kernel ends that one, the service goes on and says so; with more it is whole again.
 pid=$(main_pid)
 systemctl set-property --runtime vhostwatch.service MemoryMax=110M

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Keys;
 import org.vhostwatch.config.Running;
@@ -56,10 +57,13 @@ final class RunCommand implements Callable<Integer> {
   /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
   private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
+  private static final String NOTIFY_SOCKET = "NOTIFY_SOCKET";
+
   @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
   public Integer call() throws Failure, InterruptedException {
+    JavaFiles java = new JavaFiles(Path.of(System.getProperty("java.home")));
     HangUp hangUp = HangUp.install();
     Configuration configuration = configured.configuration();
     DaemonOptions options = options(configuration);
@@ -97,13 +101,29 @@ final class RunCommand implements Callable<Integer> {
       hangUp.answer(() -> manager.reload(reloader::reload));
       Log.started(Version.text(), url(configuration, server.address()));
       exposed(configuration).ifPresent(what -> Log.exposed(text(server.address()), what));
+      AtomicBoolean replaced = new AtomicBoolean();
+      java.watch(() -> upgraded(daemon, replaced));
       daemon.run(self);
+      if (replaced.get()) {
+        return ExitCode.UNKNOWN;
+      }
     } catch (Protection.UnusableException e) {
       throw new Failure(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
+  }
+
+  /** Without a service manager nobody would start it anew, and half blind is better than gone. */
+  private static void upgraded(Daemon daemon, AtomicBoolean replaced) {
+    boolean supervised = System.getenv(NOTIFY_SOCKET) != null;
+    Log.javaReplaced(
+        supervised ? "it ends, to be started anew on the new one" : "please restart it");
+    if (supervised) {
+      replaced.set(true);
+      daemon.close();
+    }
   }
 
   private static Protection protection(Configuration configuration)

@@ -46,6 +46,10 @@ enum Event {
   STOPPING(Priority.INFO, "it was told to stop, and ends its probes"),
   STOP_CUT_SHORT(
       Priority.WARNING, "the incidents are not written yet: not waiting for the disk any longer"),
+  JAVA_REPLACED(
+      Priority.WARNING,
+      "Java was upgraded, and this one can start no bpftrace any more: {how}",
+      HOW),
   INTERNAL_ERROR(
       Priority.ERROR,
       "thread {thread} ended: {error}; this is a fault of vhostwatch: please report it",

@@ -52,6 +52,15 @@ public final class Log {
     say(Event.STOP_CUT_SHORT, new Values());
   }
 
+  /**
+   * The files of the Java that runs this were replaced.
+   *
+   * @param how what comes of it
+   */
+  public static void javaReplaced(String how) {
+    say(Event.JAVA_REPLACED, with(Field.HOW, how));
+  }
+
   /** An exception that nobody expected has ended a thread. */
   public static void internalError(Thread thread, Throwable error) {
     say(Event.INTERNAL_ERROR, with(Field.THREAD, thread.getName()).and(Field.ERROR, trace(error)));
