@@ -1,5 +1,7 @@
 package org.vhostwatch.daemon;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -90,7 +92,9 @@ final class Announcer {
         Log.workerUnexplained(
             status.vm(),
             status.found().worker().tid(),
-            UnexplainedText.sentence(status.found(), status.devices()));
+            UnexplainedText.sentence(status.found(), status.devices())
+                + ", since "
+                + Instant.ofEpochMilli(status.sinceWallMillis()).truncatedTo(ChronoUnit.SECONDS));
       }
       if (told || said) {
         present.put(id, status);
