@@ -110,7 +110,11 @@ final class StatusPage {
 
   private void headline() {
     html.open(
-        "section", "class", "verdict " + colour(snapshot.worst()), "aria-labelledby", "verdict");
+        "section",
+        "class",
+        "verdict " + colour(unexplainedIsWorst() ? Verdict.SPINNING : snapshot.worst()),
+        "aria-labelledby",
+        "verdict");
     html.element("h1", inWords(), "id", "verdict");
     html.element("p", counts());
     html.open("p").text("Kernel ").text(snapshot.kernel()).text(": ");
@@ -127,8 +131,18 @@ final class StatusPage {
     };
   }
 
+  /** Returns whether no queue is in trouble, and a worker is. */
+  private boolean unexplainedIsWorst() {
+    Verdict worst = snapshot.worst();
+    return !snapshot.unexplained().isEmpty() && (worst == Verdict.HEALTHY || worst == Verdict.BUSY);
+  }
+
   private String inWords() {
     Verdict worst = snapshot.worst();
+    if (unexplainedIsWorst()) {
+      return Plural.of(snapshot.unexplained().size(), "worker")
+          + " busy for an unknown cause; no queue spins or is stalled";
+    }
     long such =
         snapshot.queues().stream().filter(status -> status.verdict().verdict() == worst).count();
     return switch (worst) {

@@ -125,6 +125,16 @@ class StatusPageTest {
   }
 
   @Test
+  void aHostWithSuchAWorkerAloneIsNotCalledFine() {
+    HostSnapshot host =
+        Scenes.healthy()
+            .withUnexplained(List.of(Samples.unexplained("web", Samples.worker(5002, 5000, 77))));
+    assertThat(page(host))
+        .contains("1 worker busy for an unknown cause")
+        .doesNotContain("Nothing wrong");
+  }
+
+  @Test
   void aWorkerThatIsBusyForAnUnknownCauseIsNamed() {
     HostSnapshot host =
         Samples.snapshot()
