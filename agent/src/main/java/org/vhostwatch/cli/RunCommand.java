@@ -57,8 +57,6 @@ final class RunCommand implements Callable<Integer> {
   /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
   private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
-  private static final String NOTIFY_SOCKET = "NOTIFY_SOCKET";
-
   @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
@@ -102,7 +100,7 @@ final class RunCommand implements Callable<Integer> {
       Log.started(Version.text(), url(configuration, server.address()));
       exposed(configuration).ifPresent(what -> Log.exposed(text(server.address()), what));
       AtomicBoolean replaced = new AtomicBoolean();
-      java.watch(() -> upgraded(daemon, replaced));
+      java.watch(() -> upgraded(daemon, manager.present(), replaced));
       daemon.run(self);
       if (replaced.get()) {
         return ExitCode.UNKNOWN;
@@ -116,8 +114,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** Without a service manager nobody would start it anew, and half blind is better than gone. */
-  private static void upgraded(Daemon daemon, AtomicBoolean replaced) {
-    boolean supervised = System.getenv(NOTIFY_SOCKET) != null;
+  private static void upgraded(Daemon daemon, boolean supervised, AtomicBoolean replaced) {
     Log.javaReplaced(
         supervised ? "it ends, to be started anew on the new one" : "please restart it");
     if (supervised) {

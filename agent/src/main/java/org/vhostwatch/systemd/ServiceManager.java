@@ -67,6 +67,11 @@ public final class ServiceManager implements AutoCloseable {
     return manager;
   }
 
+  /** Returns whether there is one: it starts anew what ends with a failure. */
+  public boolean present() {
+    return request != null;
+  }
+
   /**
    * Runs what reads the configuration again, and says when that begins and ends. A daemon that was
    * not ready before is not after it either.
