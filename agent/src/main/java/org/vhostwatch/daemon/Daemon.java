@@ -120,6 +120,9 @@ public final class Daemon implements AutoCloseable {
   private long lookedAt = Long.MIN_VALUE;
   private boolean news = true;
 
+  /** Processes that have vhost files open, of the last census; empty if that is not known. */
+  private Optional<Set<Integer>> owners = Optional.empty();
+
   /** Whether the sentinel is away because nothing is suspicious. */
   private boolean away;
 
@@ -334,15 +337,17 @@ public final class Daemon implements AutoCloseable {
   void take(Incoming message, long now) {
     if (message instanceof Incoming.Counted seen) {
       counted = true;
+      Census census = living(seen.census());
       // Whose workers are known by now is missed when it ends.
       scan(now);
-      Census census = living(seen.census());
       Log.censusTaken(census.queues().size());
       observe(new Observation.Queues(census), now);
       busy.census(census.queues(), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
+      // Who has vhost files open now, nobody knows.
+      owners = Optional.empty();
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.Kit) {
       schedule.reset();
@@ -397,11 +402,16 @@ public final class Daemon implements AutoCloseable {
     Set<Integer> processes = new HashSet<>();
     census.queues().forEach(queue -> processes.add(queue.process()));
     Set<Integer> living = Tasks.starts(options.fs(), processes).keySet();
+    if (living.isEmpty()) {
+      owners = processes.isEmpty() ? Optional.of(Set.of()) : Optional.empty();
+      return census;
+    }
+    owners = Optional.of(living);
     List<CensusQueue> left =
         census.queues().stream()
             .filter(queue -> queue.process() == 0 || living.contains(queue.process()))
             .toList();
-    return living.isEmpty() ? census : new Census(left, census.rejected());
+    return new Census(left, census.rejected());
   }
 
   /** After each census: what it read of taps, with the names that were published. */
@@ -456,8 +466,10 @@ public final class Daemon implements AutoCloseable {
 
   private void look(Pace pace, long now) {
     long began = System.nanoTime();
-    boolean scan = due(scannedAt, pace.scan(), now) || strangerSpins();
-    if (scan) {
+    if (strangerSpins()) {
+      scannedAt = now;
+      seen(scanner.scan(), now);
+    } else if (due(scannedAt, pace.scan(), now)) {
       scan(now);
     } else {
       seen(scanner.refresh(workers), now);
@@ -467,7 +479,7 @@ public final class Daemon implements AutoCloseable {
 
   void scan(long now) {
     scannedAt = now;
-    seen(scanner.scan(), now);
+    seen(owners.map(scanner::scan).orElseGet(scanner::scan), now);
   }
 
   private void seen(List<Worker> found, long now) {

@@ -15,16 +15,43 @@ import java.util.Set;
  *
  * <p>Cost: the kernel names a worker before it first runs and nobody renames it, so a thread that
  * was none stays none and is not read again. With P processes that have T threads and W workers
- * among them, the first scan reads P + P*T stat files; one after that lists /proc and P task
- * directories, and reads the stat of new threads and of the W workers, and the workers' schedstat.
- * {@link #refresh} reads 2*W files and nothing else. As thread ids come again, all is forgotten at
- * every {@value #FORGET_EVERY}th scan: a worker that got the id of an old thread of the same
- * process is found then.
+ * among them, the first scan reads P + P*T stat files; a {@link #scan()} after that lists /proc and
+ * P task directories, and reads the stat of new threads and of the W workers, and the workers'
+ * schedstat. {@link #scan(Set)} lists /proc and the task directories of those processes alone that
+ * may have workers. {@link #refresh} reads 2*W files and nothing else. As thread ids come again,
+ * all is forgotten at every {@value #FORGET_EVERY}th scan: a worker that got the id of an old
+ * thread of the same process is found then.
  *
  * <p>Not for use by several threads at once.
  */
 public final class WorkerScanner {
   private static final int FORGET_EVERY = 30;
+
+  /** Every so often, all processes are looked through, whatever is known of them. */
+  private static final int WHOLE_EVERY = 10;
+
+  /** A VMM has its first worker by the second look at it. */
+  private static final int YOUNG_LOOKS = 2;
+
+  /** A process that was looked through. */
+  private static final class Known {
+    static final Known NOTHING = new Known(new int[0], 0, false);
+
+    /** Those that are known not to be workers, ascending. */
+    final int[] threads;
+
+    /** How many scans looked through it. */
+    final int looks;
+
+    /** Whether it had workers at the last of them. */
+    final boolean workers;
+
+    Known(int[] threads, int looks, boolean workers) {
+      this.threads = threads;
+      this.looks = looks;
+      this.workers = workers;
+    }
+  }
 
   private final ProcFs fs;
   private final byte[] buffer = new byte[TaskStat.MAX_BYTES];
@@ -32,8 +59,7 @@ public final class WorkerScanner {
   /** Kthreads that are no workers. */
   private Set<Integer> kernelThreads = new HashSet<>();
 
-  /** By process: its threads that are known not to be workers, ascending. */
-  private Map<Integer, int[]> others = new HashMap<>();
+  private Map<Integer, Known> processes = new HashMap<>();
 
   private int scans;
 
@@ -43,26 +69,46 @@ public final class WorkerScanner {
 
   /** Returns all workers there are now, by ascending process id. */
   public List<Worker> scan() {
+    return scan(Optional.empty());
+  }
+
+  /**
+   * Returns the workers of processes that have had one, of processes that are new, and of some
+   * others; at each {@value #WHOLE_EVERY}th call all workers there are. By ascending process id.
+   *
+   * @param owners processes that have vhost files open, as a census found them: one that has been
+   *     there for long may have its first worker now
+   */
+  public List<Worker> scan(Set<Integer> owners) {
+    return scan(scans % WHOLE_EVERY == 0 ? Optional.empty() : Optional.of(owners));
+  }
+
+  private List<Worker> scan(Optional<Set<Integer>> owners) {
     if (scans++ % FORGET_EVERY == 0) {
       kernelThreads = new HashSet<>();
-      others = new HashMap<>();
+      processes = new HashMap<>();
     }
     List<Worker> workers = new ArrayList<>();
     Set<Integer> kernelThreadsNow = new HashSet<>();
-    Map<Integer, int[]> othersNow = new HashMap<>();
+    Map<Integer, Known> processesNow = new HashMap<>();
     for (int pid : fs.ids("proc")) {
-      int[] known = others.get(pid);
+      Known known = processes.get(pid);
       if (kernelThreads.contains(pid)) {
         kernelThreadsNow.add(pid);
       } else if (known != null) {
-        othersNow.put(pid, threads(pid, known, workers));
+        boolean look =
+            known.workers
+                || known.looks < YOUNG_LOOKS
+                || owners.isEmpty()
+                || owners.get().contains(pid);
+        processesNow.put(pid, look ? look(pid, known, workers) : known);
       } else {
         Optional<TaskStat> leader = stat(pid, pid);
         if (leader.isEmpty()) {
           continue;
         }
         if (!leader.get().isKernelThread()) {
-          othersNow.put(pid, threads(pid, new int[0], workers));
+          processesNow.put(pid, look(pid, Known.NOTHING, workers));
         } else if (Worker.isWorkerName(leader.get().comm())) {
           workers.add(worker(leader.get(), pid, Worker.Kind.KTHREAD));
         } else {
@@ -71,7 +117,7 @@ public final class WorkerScanner {
       }
     }
     kernelThreads = kernelThreadsNow;
-    others = othersNow;
+    processes = processesNow;
     return List.copyOf(workers);
   }
 
@@ -87,13 +133,14 @@ public final class WorkerScanner {
     return List.copyOf(alive);
   }
 
-  /** Adds a process' workers to the list and returns its other threads. */
-  private int[] threads(int pid, int[] known, List<Worker> workers) {
+  /** Adds a process' workers to the list and returns what is known of it now. */
+  private Known look(int pid, Known known, List<Worker> workers) {
     int[] tids = fs.ids("proc/" + pid + "/task");
     int[] rest = new int[tids.length];
     int count = 0;
+    int before = workers.size();
     for (int tid : tids) {
-      if (Arrays.binarySearch(known, tid) < 0) {
+      if (Arrays.binarySearch(known.threads, tid) < 0) {
         Optional<TaskStat> stat = stat(pid, tid);
         if (stat.isEmpty()) {
           continue;
@@ -105,7 +152,7 @@ public final class WorkerScanner {
       }
       rest[count++] = tid;
     }
-    return Arrays.copyOf(rest, count);
+    return new Known(Arrays.copyOf(rest, count), known.looks + 1, workers.size() > before);
   }
 
   private long waited(int pid, int tid) {

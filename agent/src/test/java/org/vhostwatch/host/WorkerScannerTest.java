@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,48 @@ class WorkerScannerTest {
       assertThat(scans).isLessThan(100);
     }
     assertThat(scans).isEqualTo(30);
+  }
+
+  @Test
+  void aScanForOwnersLooksAgainOnlyWhereAWorkerMayBe() {
+    host.process(600, "qemu", 100)
+        .worker(600, 601, "vhost-600", 101, 1)
+        .process(700, "postgres", 100)
+        .process(800, "qemu", 100);
+    assertThat(scanner.scan(Set.of())).extracting(Worker::tid).containsExactly(601);
+    assertThat(scanner.scan(Set.of())).extracting(Worker::tid).containsExactly(601);
+
+    host.worker(600, 602, "vhost-600", 200, 1)
+        .worker(700, 701, "vhost-700", 200, 1)
+        .worker(800, 801, "vhost-800", 200, 1)
+        .process(900, "qemu", 200);
+    assertThat(scanner.scan(Set.of(800)))
+        .as("of who had one, and of who has a vhost file open")
+        .extracting(Worker::tid)
+        .containsExactly(601, 602, 801);
+
+    host.worker(900, 901, "vhost-900", 201, 1);
+    assertThat(scanner.scan(Set.of()))
+        .as("of a new process, though it had none at first")
+        .extracting(Worker::tid)
+        .containsExactly(601, 602, 801, 901);
+    assertThat(scanner.scan())
+        .as("of all")
+        .extracting(Worker::tid)
+        .containsExactly(601, 602, 701, 801, 901);
+  }
+
+  @Test
+  void everyTenthScanForOwnersLooksEverywhere() {
+    host.process(700, "postgres", 100);
+    for (int i = 0; i < 3; i++) {
+      scanner.scan(Set.of());
+    }
+    host.worker(700, 701, "vhost-700", 200, 1);
+    for (int i = 3; i < 10; i++) {
+      assertThat(scanner.scan(Set.of())).as("scan %d", i).isEmpty();
+    }
+    assertThat(scanner.scan(Set.of())).extracting(Worker::tid).containsExactly(701);
   }
 
   @Test
