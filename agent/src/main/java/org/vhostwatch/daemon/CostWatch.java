@@ -15,8 +15,8 @@ import org.vhostwatch.probe.ProgramRuns;
 import org.vhostwatch.snapshot.OwnCost;
 
 /**
- * Measures every ten seconds, on a thread of its own, what the agent and its bpftrace cost, and
- * makes probing pause when that is over the ceiling.
+ * Measures every ten seconds, on a thread of its own, what the agent and its bpftrace cost, keeps
+ * the heap small, and makes probing pause when the cost is over the ceiling.
  */
 final class CostWatch implements AutoCloseable {
 
@@ -27,6 +27,7 @@ final class CostWatch implements AutoCloseable {
   private final Supplier<Optional<Sentinel.Resident>> resident;
   private final Consumer<Incoming> inbox;
   private final CostMeter meter;
+  private final HeapWatch heap = new HeapWatch();
   private final Ceiling ceiling;
   private volatile CeilingOptions limits;
   private final Thread thread = new Thread(this::run, "cost");
@@ -80,6 +81,7 @@ final class CostWatch implements AutoCloseable {
   }
 
   private void measure() {
+    heap.look();
     meter.measure(children.get());
     OwnCost.Usage agent = meter.agent();
     OwnCost.Usage others = meter.children();

@@ -7,9 +7,10 @@ import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
 import java.io.Writer;
+import java.util.AbstractList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.function.Supplier;
 import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.snapshot.HostSnapshot;
@@ -18,6 +19,8 @@ import org.vhostwatch.snapshot.HostSnapshot;
 @SuppressWarnings("deprecation") // the registry of the old client, chosen on purpose
 public final class PrometheusExposition implements Exposition, AutoCloseable {
 
+  private final Supplier<HostSnapshot> snapshots;
+  private final String version;
   private final PrometheusMeterRegistry registry;
 
   /**
@@ -25,10 +28,11 @@ public final class PrometheusExposition implements Exposition, AutoCloseable {
    * @param version of this program
    */
   public PrometheusExposition(Supplier<HostSnapshot> snapshots, String version) {
+    this.snapshots = snapshots;
+    this.version = version;
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     // Without this a meter that does not fit its name's others is dropped with a line in the log.
     registry.throwExceptionOnRegistrationFailure();
-    registry.getPrometheusRegistry().register(new SnapshotCollector(snapshots, version));
   }
 
   /** Returns the registry for what the agent measures of itself. */
@@ -39,10 +43,29 @@ public final class PrometheusExposition implements Exposition, AutoCloseable {
   /** Writes the families ordered by name: the client's own order is another at each start. */
   @Override
   public void write(Format format, Writer out) throws IOException {
-    List<MetricFamilySamples> families =
-        Collections.list(registry.getPrometheusRegistry().metricFamilySamples());
-    families.sort(Comparator.comparing(family -> family.name));
-    TextFormat.writeFormat(format.contentType(), out, Collections.enumeration(families));
+    SortedMap<String, Supplier<MetricFamilySamples>> families =
+        SnapshotFamilies.of(snapshots.get(), version);
+    for (MetricFamilySamples own :
+        Collections.list(registry.getPrometheusRegistry().metricFamilySamples())) {
+      if (families.put(own.name, () -> own) != null) {
+        throw new IllegalStateException("two metrics are named " + own.name);
+      }
+    }
+    List<Supplier<MetricFamilySamples>> made = List.copyOf(families.values());
+    // Each is made when it is its turn.
+    List<MetricFamilySamples> samples =
+        new AbstractList<>() {
+          @Override
+          public MetricFamilySamples get(int index) {
+            return made.get(index).get();
+          }
+
+          @Override
+          public int size() {
+            return made.size();
+          }
+        };
+    TextFormat.writeFormat(format.contentType(), out, Collections.enumeration(samples));
   }
 
   @Override

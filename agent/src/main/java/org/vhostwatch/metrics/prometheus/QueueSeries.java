@@ -20,7 +20,7 @@ final class QueueSeries {
   /** The labels. */
   private record Key(String vm, String tap, int queue) {}
 
-  private final Key key;
+  private final List<String> labels;
   private Verdict worst = Verdict.HEALTHY;
   private @Nullable CensusQueue census;
   private long livelockMillis;
@@ -30,7 +30,7 @@ final class QueueSeries {
   private long longestNanos;
 
   private QueueSeries(Key key) {
-    this.key = key;
+    this.labels = List.of(key.vm(), key.tap(), String.valueOf(key.queue()));
   }
 
   static Collection<QueueSeries> of(List<QueueStatus> queues) {
@@ -70,7 +70,7 @@ final class QueueSeries {
 
   /** Returns the labels' values, in the order of the metrics' labels. */
   List<String> labels() {
-    return List.of(key.vm(), key.tap(), String.valueOf(key.queue()));
+    return labels;
   }
 
   Verdict worst() {

@@ -1,7 +1,7 @@
 package org.vhostwatch.metrics.prometheus;
 
-import io.prometheus.client.Collector;
-import java.util.ArrayList;
+import io.prometheus.client.Collector.MetricFamilySamples;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.Switch;
@@ -29,33 +32,57 @@ import org.vhostwatch.snapshot.UnexplainedStatus;
 
 /**
  * The metrics about the host, made anew of the present {@link HostSnapshot} at each scrape: a VM
- * that is gone has no series, and no code has to remove any.
+ * that is gone has no series, and no code has to remove any. Of metrics that each queue has, the
+ * samples are made when they are asked for, so that those of one are garbage before the next are
+ * made.
  */
-final class SnapshotCollector extends Collector {
+final class SnapshotFamilies {
 
   private static final double MILLIS = 1e3;
   private static final double NANOS = 1e9;
 
-  private final Supplier<HostSnapshot> snapshots;
-  private final String version;
+  /** The value of a queue's sample; NaN if it has none. */
+  private static final Map<Metric, ToDoubleFunction<QueueSeries>> OF_QUEUES =
+      new EnumMap<>(
+          Map.ofEntries(
+              Map.entry(Metric.QUEUE_LIVELOCKED, queue -> is(queue.worst() == Verdict.LIVELOCKED)),
+              Map.entry(Metric.QUEUE_SPINNING, queue -> is(queue.worst() == Verdict.SPINNING)),
+              Map.entry(Metric.QUEUE_STALLED, queue -> is(queue.worst() == Verdict.STALLED)),
+              Map.entry(Metric.QUEUE_SPIN_LONGEST_SECONDS, queue -> queue.longestNanos() / NANOS),
+              Map.entry(Metric.QUEUE_SPIN_SECONDS, queue -> queue.spunNanos() / NANOS),
+              Map.entry(Metric.QUEUE_SPIN_EPISODES, queue -> (double) queue.episodes()),
+              Map.entry(Metric.QUEUE_SPIN_PASSES, queue -> (double) queue.passes()),
+              Map.entry(
+                  Metric.QUEUE_LIVELOCK_START_TIMESTAMP_SECONDS,
+                  queue ->
+                      queue.livelockMillis() == 0 ? Double.NaN : queue.livelockMillis() / MILLIS),
+              Map.entry(Metric.QUEUE_POSTED_BUFFERS, counted(CensusQueue::postedBuffers)),
+              Map.entry(Metric.QUEUE_RING_BUFFERS, counted(CensusQueue::num)),
+              Map.entry(
+                  Metric.QUEUE_HEAD_PACKET_BYTES,
+                  counted(census -> census.packetWaits() ? census.headBytes() : 0))));
 
-  /**
-   * @param version of this program
-   */
-  SnapshotCollector(Supplier<HostSnapshot> snapshots, String version) {
-    this.snapshots = snapshots;
-    this.version = version;
+  private SnapshotFamilies() {}
+
+  private static ToDoubleFunction<QueueSeries> counted(ToDoubleFunction<CensusQueue> value) {
+    return queue -> {
+      CensusQueue census = queue.census();
+      return census == null ? Double.NaN : value.applyAsDouble(census);
+    };
   }
 
-  @Override
-  public List<MetricFamilySamples> collect() {
-    HostSnapshot snapshot = snapshots.get();
+  /**
+   * Returns what makes each family of one scrape, by its name.
+   *
+   * @param version of this program
+   */
+  static SortedMap<String, Supplier<MetricFamilySamples>> of(
+      HostSnapshot snapshot, String version) {
     Map<Metric, Family> families = new EnumMap<>(Metric.class);
     for (Metric metric : Metric.values()) {
       families.put(metric, new Family(metric));
     }
     Scrape scrape = new Scrape(families);
-    QueueSeries.of(snapshot.queues()).forEach(scrape::queue);
     scrape.vmms(snapshot);
     scrape.workers(snapshot.workers(), snapshot.unexplained());
     scrape.episodes(snapshot.episodes());
@@ -72,54 +99,48 @@ final class SnapshotCollector extends Collector {
             LabelText.of(snapshot.exposure().upstream()))
         .add(Metric.BUILD, 1, LabelText.of(version));
     scrape.exposure(snapshot.exposure().status());
-    List<MetricFamilySamples> samples = new ArrayList<>();
-    families.values().forEach(family -> samples.add(family.samples()));
-    return samples;
+    Collection<QueueSeries> queues = QueueSeries.of(snapshot.queues());
+    SortedMap<String, Supplier<MetricFamilySamples>> made = new TreeMap<>();
+    families.forEach(
+        (metric, family) -> {
+          ToDoubleFunction<QueueSeries> value = OF_QUEUES.get(metric);
+          made.put(
+              metric.family(),
+              value == null ? family::samples : () -> samples(metric, queues, value));
+        });
+    return made;
+  }
+
+  private static MetricFamilySamples samples(
+      Metric metric, Collection<QueueSeries> queues, ToDoubleFunction<QueueSeries> value) {
+    Family family = new Family(metric);
+    for (QueueSeries queue : queues) {
+      double sample = value.applyAsDouble(queue);
+      if (!Double.isNaN(sample)) {
+        family.add(sample, queue.labels());
+      }
+    }
+    return family.samples();
+  }
+
+  private static long is(boolean so) {
+    return so ? 1 : 0;
   }
 
   /** The families of one scrape while they fill. */
   private record Scrape(Map<Metric, Family> families) {
 
     Scrape add(Metric metric, double value, String... labelValues) {
-      return add(metric, value, List.of(labelValues));
-    }
-
-    Scrape add(Metric metric, long value, String... labelValues) {
-      return add(metric, (double) value, List.of(labelValues));
-    }
-
-    /** Of the queues, of which there are many: all samples of one share their list. */
-    private Scrape add(Metric metric, double value, List<String> labelValues) {
-      family(metric).add(value, labelValues);
+      family(metric).add(value, List.of(labelValues));
       return this;
     }
 
-    private Scrape add(Metric metric, long value, List<String> labelValues) {
+    Scrape add(Metric metric, long value, String... labelValues) {
       return add(metric, (double) value, labelValues);
     }
 
     private Family family(Metric metric) {
       return Objects.requireNonNull(families.get(metric));
-    }
-
-    void queue(QueueSeries queue) {
-      List<String> labels = queue.labels();
-      add(Metric.QUEUE_LIVELOCKED, is(queue.worst() == Verdict.LIVELOCKED), labels);
-      add(Metric.QUEUE_SPINNING, is(queue.worst() == Verdict.SPINNING), labels);
-      add(Metric.QUEUE_STALLED, is(queue.worst() == Verdict.STALLED), labels);
-      add(Metric.QUEUE_SPIN_LONGEST_SECONDS, queue.longestNanos() / NANOS, labels);
-      add(Metric.QUEUE_SPIN_SECONDS, queue.spunNanos() / NANOS, labels);
-      add(Metric.QUEUE_SPIN_EPISODES, queue.episodes(), labels);
-      add(Metric.QUEUE_SPIN_PASSES, queue.passes(), labels);
-      if (queue.livelockMillis() != 0) {
-        add(Metric.QUEUE_LIVELOCK_START_TIMESTAMP_SECONDS, queue.livelockMillis() / MILLIS, labels);
-      }
-      CensusQueue census = queue.census();
-      if (census != null) {
-        add(Metric.QUEUE_POSTED_BUFFERS, census.postedBuffers(), labels);
-        add(Metric.QUEUE_RING_BUFFERS, census.num(), labels);
-        add(Metric.QUEUE_HEAD_PACKET_BYTES, census.packetWaits() ? census.headBytes() : 0L, labels);
-      }
     }
 
     /** Processes whose VMs have one name share a series. */
@@ -235,10 +256,6 @@ final class SnapshotCollector extends Collector {
       for (Exposure status : Exposure.values()) {
         add(Metric.KERNEL_EXPOSURE, is(status == known), status.label());
       }
-    }
-
-    private static long is(boolean so) {
-      return so ? 1 : 0;
     }
   }
 }

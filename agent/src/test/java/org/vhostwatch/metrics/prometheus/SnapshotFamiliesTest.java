@@ -25,7 +25,7 @@ import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
 
-class SnapshotCollectorTest {
+class SnapshotFamiliesTest {
 
   private static final ProbeStatus NO_PROBES =
       new ProbeStatus(
