@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import org.vhostwatch.host.Ownership;
 
 /** The bpftrace program of this host. */
 public final class Bpftrace {
@@ -41,7 +42,7 @@ public final class Bpftrace {
    */
   public static Bpftrace find(Spawner spawner, Optional<Path> given, Duration limit)
       throws MissingException, InterruptedException {
-    Path program = locate(given);
+    Path program = trusted(locate(given));
     LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>(16);
     try (Child child =
         Child.start(spawner, List.of(program.toString(), "--version"), "", lines::offer)) {
@@ -92,6 +93,19 @@ public final class Bpftrace {
         "bpftrace is not installed (looked in "
             + String.join(", ", FOLDERS)
             + "): install the package bpftrace");
+  }
+
+  /** What runs as root must not be another user's to change. */
+  private static Path trusted(Path program) throws MissingException {
+    try {
+      Optional<String> objection = Ownership.objectionTo(program);
+      if (objection.isPresent()) {
+        throw new MissingException(program + " is not run: " + objection.get());
+      }
+      return program;
+    } catch (IOException e) {
+      throw new MissingException(program + " cannot be looked at: " + e.getMessage());
+    }
   }
 
   public Path program() {

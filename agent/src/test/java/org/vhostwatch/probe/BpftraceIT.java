@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,17 @@ class BpftraceIT {
     assertThatThrownBy(() -> find("yes | head -c 3000000"))
         .isInstanceOf(Bpftrace.MissingException.class)
         .hasMessageContaining("said no version");
+  }
+
+  @Test
+  void oneThatOthersCouldChangeIsNotRun() throws Exception {
+    Path ran = folder.resolve("ran");
+    Path program = RealBpftrace.fake(folder, "touch " + ran + "; echo 'bpftrace v0.27.0'");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxrwxr-x"));
+    assertThatThrownBy(() -> Bpftrace.find(spawner, Optional.of(program), LIMIT))
+        .isInstanceOf(Bpftrace.MissingException.class)
+        .hasMessageContainingAll(program.toString(), "is not run", "writable by others");
+    assertThat(ran).doesNotExist();
   }
 
   @Test
