@@ -68,7 +68,7 @@ static struct {
     enum behaviour behaviour;
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
-    unsigned seed;
+    unsigned seed, threads;
     bool ipv6_noise, kthread, existing, macvtap, hang_main;
     char **command;
 } opt = {
@@ -449,6 +449,24 @@ static void *traffic(void *unused)
     return unused;
 }
 
+/* ---------------------------------------------------------------- many threads */
+
+static void *sleeper(void *unused)
+{
+    for (;;) pause();
+    return unused;
+}
+
+static void start_sleepers(void)
+{
+    pthread_attr_t small;
+    pthread_t thread;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 32 << 10);
+    for (unsigned i = 0; i < opt.threads; i++)
+        if (pthread_create(&thread, &small, sleeper, NULL)) fail("thread %u", i);
+}
+
 /* ---------------------------------------------------------------- an adversary */
 
 static unsigned below(unsigned *seed, unsigned limit) { return (unsigned)rand_r(seed) % limit; }
@@ -536,6 +554,7 @@ static void usage(FILE *to)
           "                        what is dropped there, as fast as it can; without a tap; adversary: bursts, and on each\n"
           "                        queue pauses of 0.1 to 2.5 s with a frame that just fits the buffers that are left, or just does not\n"
           "  --seed N              adversary: of its dice (1)\n"
+          "  --threads N           N threads more, which sleep (0)\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg\n"
@@ -597,7 +616,7 @@ static void parse(int argc, char **argv)
         {"onset-after", 1, 0, 'o'}, {"refill-after", 1, 0, 'R'}, {"interval-ms", 1, 0, 'i'}, {"rate", 1, 0, 'p'},
         {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
-        {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'},
+        {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -622,6 +641,7 @@ static void parse(int argc, char **argv)
         case 'd': opt.dry_after = atof(optarg); break;
         case 'B': opt.base = number(name, optarg, 0, 65535); break;
         case 'P': optind = argc; break;
+        case 'N': opt.threads = number(name, optarg, 0, 100000); break;
         case 'D': opt.seed = number(name, optarg, 0, 1 << 30); break;
         case 'e': opt.existing = true; break;
         case 'm': opt.macvtap = true; break;
@@ -837,6 +857,7 @@ int main(int argc, char **argv)
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
     if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD)
         if (pthread_create(&stormer, NULL, storm, NULL)) fail("pthread_create");
+    start_sleepers();
     if (opt.behaviour == ADVERSARY) start_adversaries();
     if (opt.hang) prepare_hang();
     printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, devices, started);

@@ -1,15 +1,16 @@
 # kill-9: the agent is killed at random moments of a livelock: no bpftrace outlives it, no file is torn, its incident goes on
 # kernels: affected
-# timeout: 4000
-# set: KILL9_ROUNDS=200 KILL9_LONGEST=20 (seconds from a start to the kill, at most) KILL9_SEED (of the dice; else any)
+# timeout: 9000
+# set: KILL9_ROUNDS=200 KILL9_LONGEST=60 (seconds from a start to the kill, at most) KILL9_SEED (of the dice; else any)
 # shellcheck shell=bash
 
-# Every eighth round does not roll dice: it kills as soon as a record is being written, which random moments hardly ever hit.
-# After each 25 rounds all is forgotten, so that the first writing of a record is among what is hit too.
+# Two of three rounds kill during the start, within a sixth of the longest time; every tenth does not roll dice: it kills as
+# soon as a record is being written, which random moments hardly ever hit. Every other chapter of 25 rounds begins with nothing,
+# so that the first writing of a record is among what is hit.
 
 STATE=/var/lib/vhostwatch
 FOLDER=$STATE/incidents
-rounds=${KILL9_ROUNDS:-200} longest=${KILL9_LONGEST:-20} seed=${KILL9_SEED:-$RANDOM}
+rounds=${KILL9_ROUNDS:-200} longest=${KILL9_LONGEST:-60} seed=${KILL9_SEED:-$RANDOM}
 table=$RESULTS/rounds.tsv faults=$RESULTS/faults.txt
 : >"$faults"
 mkfifo "$RESULTS/never"
@@ -34,7 +35,7 @@ kill_daemon() {
     phase=$(awk -v probes="$probes" '
         / started / { at = "serves" } / sentinel-up/ { at = "attached" } / census-taken/ { counted = 1 }
         / livelock-begins/ { at = "livelocked" } / incident-(opened|continued)/ { at = "recorded" } / capture-taken/ { at = "captured" }
-        END { printf "%s%s", at ? at : "starting", probes > 1 ? "+probing" : "" }' "$DAEMON_LOG")
+        END { print (at ? at : "starting") (probes > 1 ? "+probing" : "") }' "$DAEMON_LOG")
     unfinished=$(compgen -G "$FOLDER/.unfinished-*" | wc -l)
 }
 within_seconds() { awk -v t="$(since "$2")" -v limit="$1" 'BEGIN { exit !(t < limit) }'; }
@@ -72,6 +73,7 @@ end_chapter() {
     [ -z "$known" ] || continued=$((continued + 1))
     wait_for 120 "rounds up to $round: there is a recording" has_recording
     look_at_files
+    note "rounds up to $round" "phases: $(phases)"
     check "rounds up to $round: it is the only incident" is "$(ask /api/v1/incidents | jq -r '[.incidents[].id] | join(" ")')" == "$known"
     wait_for 10 "rounds up to $round: nothing unfinished is left" not writing
     end_daemon KILL
@@ -79,10 +81,16 @@ end_chapter() {
     check "rounds up to $round: its recording replays to LIVELOCKED (exit code 2)" is "$VW_STATUS" -eq 2
 }
 has_recording() { compgen -G "$FOLDER/*.recording"; }
+phases() { tail -n +2 "$table" | cut -f 4 | sort | uniq -c | awk '{ printf "%s%s %d", s, $2, $1; s = ", " }'; }
 not() { ! "$@"; }
 
 check "the archive of classes is made, as a package does it" vhostwatch --renew-archive
 start_guest --tap lab0
+# A worker that has a CPU for itself leaves an emulated machine little to start agents with.
+echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
+mkdir -p /sys/fs/cgroup/guest
+echo "20000 100000" >/sys/fs/cgroup/guest/cpu.max
+echo "$GUEST_PID" >/sys/fs/cgroup/guest/cgroup.procs
 note "seed" "$seed"
 RANDOM=$seed
 known='' recorded='' continued=0
@@ -90,12 +98,13 @@ printf 'round\tkind\tseconds\tphase\tunfinished\torphans_s\tincident\tgaps\n' >"
 for ((round = 1; round <= rounds; round++)); do
     kind=random unfinished=0
     delay=$(awk -v r="$((RANDOM * 32768 + RANDOM))" -v longest="$longest" 'BEGIN { printf "%.3f", r / 1073741824 * longest }')
-    ((round % 8)) || kind='write'
+    ((round % 3)) && delay=$(awk -v t="$delay" 'BEGIN { print t / 6 }')
+    ((round % 10)) || kind='write'
     : >"$RESULTS/gaps"
     from=$(seconds)
     start_daemon --log-level debug
     if [ "$kind" = random ]; then pause "$delay"; else
-        until writing || ! within_seconds "$((3 * longest))" "$from"; do pause 0.002; done
+        until writing || ! within_seconds $((longest * 3 / 2)) "$from"; do pause 0.002; done
     fi
     kill_daemon
     look_at_files
@@ -103,17 +112,16 @@ for ((round = 1; round <= rounds; round++)); do
     if ((round % 25 == 0 || round == rounds)); then
         end_chapter
         note "rounds" "$round of $rounds after $(seconds) s; faults $(wc -l <"$faults")"
-        rm -rf "$STATE"
-        known='' recorded=''
+        if ((round % 50 == 0)); then rm -rf "$STATE" && known='' recorded=''; fi
     fi
 done
 
-note "phases that were hit" "$(tail -n +2 "$table" | cut -f 4 | sort | uniq -c | awk '{ printf "%s%s %d", s, $2, $1; s = ", " }')"
+note "phases that were hit" "$(phases)"
 note "kills with a file half written" "$(awk -F'\t' 'NR > 1 && $5 > 0' "$table" | wc -l)"
 note "longest time that a bpftrace outlived its agent" "$(tail -n +2 "$table" | cut -f 6 | sort -g | tail -n 1) s"
 note "rounds in which a record was there" "$(awk -F'\t' 'NR > 1 && $7 != ""' "$table" | wc -l)"
 check "the agent was killed (times)" is "$(($(wc -l <"$table") - 1))" -eq "$rounds"
-check "an incident was there to go on with (times)" is "$continued" -ge $(((rounds + 24) / 25))
+check "an incident was there to go on with (chapters)" is "$continued" -ge 1
 check "while it started, too" grep -c starting "$table"
 check "while it was attached, too" grep -cE 'attached|livelocked|recorded|captured' "$table"
 check "while it wrote, too" is "$(awk -F'\t' 'NR > 1 && $5 > 0' "$table" | wc -l)" -ge 1
