@@ -48,6 +48,8 @@
 #define FIRST_VHOST_FD 40
 #define POLL_MICROS 1000000
 #define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
+#define FULL 24 /* so many buffers an adversary posts when it does not pause: any frame fits */
+#define LONGEST_PAUSE 2.5
 #define F(bit) (1ULL << (bit))
 
 #ifndef VHOST_SET_FORK_FROM_OWNER /* Linux 6.17 */
@@ -57,8 +59,8 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, BUSY_POLL, VSOCK_FLOOD };
-static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "busy-poll", "vsock-flood"};
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, BUSY_POLL, VSOCK_FLOOD, ADVERSARY };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "busy-poll", "vsock-flood", "adversary"};
 
 static struct {
     const char *tap, *via, *hang;
@@ -66,11 +68,13 @@ static struct {
     enum behaviour behaviour;
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
+    unsigned seed, threads;
     bool ipv6_noise, kthread, existing, macvtap, hang_main;
     char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20,
     .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .traffic_for = -1, .dry_after = -1, .rate = -1,
+    .seed = 1,
 };
 
 /* One split virtqueue. Descriptor i always is buffer i; vhost uses the buffers of an RX ring in the order posted. */
@@ -85,6 +89,7 @@ struct queue {
     struct ring rx, tx;
     uint16_t seen; /* used->idx as of the last look */
     uint64_t received; /* buffers filled, in all */
+    volatile bool dry; /* adversary: it gives no buffer back just now */
 };
 
 static struct queue queues[MAX_QUEUES];
@@ -124,12 +129,15 @@ static void sleep_ms(double ms)
 
 /* ---------------------------------------------------------------- the tap */
 
-/* Which queue a frame goes to is decided by this program: big ones to --queue, others to (length modulo queues). */
+/*
+ * Which queue a frame goes to is decided by this program: big ones to --queue, others to (length modulo queues). Of an
+ * adversary all queues are under test, so there the length alone decides.
+ */
 static void steer(int tap)
 {
     struct bpf_insn code[] = {
         {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1, .off = 0}, /* r0 = skb->len */
-        {.code = BPF_JMP | BPF_JLE | BPF_K, .dst_reg = 0, .off = 1, .imm = BIG_FRAME},
+        {.code = BPF_JMP | BPF_JLE | BPF_K, .dst_reg = 0, .off = 1, .imm = opt.behaviour == ADVERSARY ? INT32_MAX : BIG_FRAME},
         {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = opt.queue},
         {.code = BPF_JMP | BPF_EXIT},
     };
@@ -425,7 +433,7 @@ static void *traffic(void *unused)
     double begun = now();
     for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
-        if (opt.behaviour == VSOCK_FLOOD) break;
+        if (opt.behaviour == VSOCK_FLOOD || opt.behaviour == ADVERSARY) break;
         if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
             if (opt.queues == 1) break;
             continue;
@@ -439,6 +447,93 @@ static void *traffic(void *unused)
     }
     printf("quiet t=%.6f\n", now());
     return unused;
+}
+
+/* ---------------------------------------------------------------- many threads */
+
+static void *sleeper(void *unused)
+{
+    for (;;) pause();
+    return unused;
+}
+
+static void start_sleepers(void)
+{
+    pthread_attr_t small;
+    pthread_t thread;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 32 << 10);
+    for (unsigned i = 0; i < opt.threads; i++)
+        if (pthread_create(&thread, &small, sleeper, NULL)) fail("thread %u", i);
+}
+
+/* ---------------------------------------------------------------- an adversary */
+
+static unsigned below(unsigned *seed, unsigned limit) { return (unsigned)rand_r(seed) % limit; }
+
+/* A worker that spins uses a CPU, and so does another: without this the guest would pause for longer than it means to. */
+static void be_on_time(void)
+{
+    struct sched_param priority = {.sched_priority = 10};
+    if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority)) fail("SCHED_FIFO");
+}
+
+/* A burst that finds buffers: from a few small frames to super-packets one after the other. */
+static void burst(unsigned queue, unsigned *seed)
+{
+    unsigned kind = below(seed, 3);
+    for (unsigned count = 1 + below(seed, kind == 0 ? 400 : 40); count > 0 && !stopping; count--)
+        send_frame(length_for(queue, kind == 0 ? 64 + below(seed, 1400) : kind == 1 ? 40000 + below(seed, 25500) : 64 + below(seed, 65400)));
+}
+
+/*
+ * The guest stops giving buffers back, is left with a few, and gets a frame that just fits them, or just does not: then its
+ * worker spins until the guest goes on, or sooner, as of what was sent before something may wait already. How long the pause
+ * was, 0.1 to LONGEST_PAUSE seconds, is printed: from before the last buffers to after the next.
+ */
+static void pause_guest(unsigned index, unsigned *seed)
+{
+    struct queue *q = &queues[index];
+    unsigned left = 1 + below(seed, 15), capacity;
+    bool fits = below(seed, 3) == 0;
+    double began = now(), end = began + 0.1 + (LONGEST_PAUSE - 0.1) * below(seed, 1000) / 1000;
+    q->dry = true;
+    sleep_ms(20); /* the main thread has seen it, and vhost has taken what was sent before */
+    while (outstanding(q) > left && now() < end && !stopping) {
+        send_frame(length_for(index, 64));
+        sleep_ms(1);
+    }
+    capacity = outstanding(q) * opt.size - NET_HEADER;
+    if (capacity > 65400) capacity = 65400;
+    send_frame(length_for(index, fits ? capacity - below(seed, 64) : capacity + 2 * opt.queues + below(seed, 64)));
+    if (fits && below(seed, 2)) send_frame(length_for(index, 1400)); /* waits, for there is no buffer at all */
+    while (now() < end && !stopping) sleep_ms(5);
+    unsigned had = outstanding(q);
+    q->dry = false;
+    while (outstanding(q) <= had && now() < end + 10 && !stopping) sleep_ms(1);
+    printf("paused queue=%u fits=%d capacity=%u seconds=%.3f\n", index, fits, capacity, now() - began);
+}
+
+/* Healthy traffic that does its worst, to one queue. */
+static void *adversary(void *number)
+{
+    unsigned index = (uintptr_t)number, seed = opt.seed + index;
+    be_on_time();
+    while (!stopping) {
+        burst(index, &seed);
+        sleep_ms(below(&seed, 500));
+        pause_guest(index, &seed);
+        sleep_ms(below(&seed, 1000));
+    }
+    return NULL;
+}
+
+static void start_adversaries(void)
+{
+    pthread_t thread;
+    be_on_time();
+    for (uintptr_t i = 0; i < opt.queues; i++)
+        if (pthread_create(&thread, NULL, adversary, (void *)i)) fail("pthread_create");
 }
 
 /* ---------------------------------------------------------------- the story */
@@ -456,7 +551,10 @@ static void usage(FILE *to)
           "  --behaviour B         livelock, healthy, slow, starved, kick-storm (livelock), or send: no VMM, only frames of --frame\n"
           "                        bytes, --rate a second, to the --tap of somebody else; busy-poll: from the onset on its worker polls\n"
           "                        an empty transmit queue (busyloop_timeout); vsock-flood: from the onset on it sends to a vhost_vsock device\n"
-          "                        what is dropped there, as fast as it can; without a tap\n"
+          "                        what is dropped there, as fast as it can; without a tap; adversary: bursts, and on each\n"
+          "                        queue pauses of 0.1 to 2.5 s with a frame that just fits the buffers that are left, or just does not\n"
+          "  --seed N              adversary: of its dice (1)\n"
+          "  --threads N           N threads more, which sleep (0)\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg\n"
@@ -476,7 +574,7 @@ static void usage(FILE *to)
           "                        thread is in a page fault, another holds the process's memory map; both in D until the thaw\n"
           "  --hang-main           the one in the page fault is the main thread: no signal is answered until the thaw\n"
           "SIGUSR1 refills (ends a storm), SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, calm, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
+          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, calm, paused, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
           "in seconds.\n",
           to);
 }
@@ -518,7 +616,7 @@ static void parse(int argc, char **argv)
         {"onset-after", 1, 0, 'o'}, {"refill-after", 1, 0, 'R'}, {"interval-ms", 1, 0, 'i'}, {"rate", 1, 0, 'p'},
         {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
-        {"poses-as", 0, 0, 'P'},
+        {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -543,6 +641,8 @@ static void parse(int argc, char **argv)
         case 'd': opt.dry_after = atof(optarg); break;
         case 'B': opt.base = number(name, optarg, 0, 65535); break;
         case 'P': optind = argc; break;
+        case 'N': opt.threads = number(name, optarg, 0, 100000); break;
+        case 'D': opt.seed = number(name, optarg, 0, 1 << 30); break;
         case 'e': opt.existing = true; break;
         case 'm': opt.macvtap = true; break;
         case 'v': opt.via = optarg; break;
@@ -569,6 +669,7 @@ static void parse(int argc, char **argv)
     }
     if (!buffers && opt.behaviour == STARVED) opt.buffers = 0;
     if (!buffers && opt.behaviour == HEALTHY) opt.buffers = opt.ring;
+    if (opt.behaviour == ADVERSARY) opt.buffers = FULL;
     if (opt.rate < 0) opt.rate = opt.behaviour == HEALTHY || opt.behaviour == KICK_STORM ? 0 : 200;
 }
 
@@ -686,7 +787,7 @@ static void set_up(void)
     for (unsigned i = 0; i < opt.queues; i++) {
         open_vhost(&queues[i], i * queue_bytes());
         if (opt.behaviour == BUSY_POLL && i == opt.queue) poll_busily(&queues[i]);
-        post(&queues[i], i == opt.queue ? opt.buffers : opt.ring);
+        post(&queues[i], i == opt.queue || opt.behaviour == ADVERSARY ? opt.buffers : opt.ring);
         set_backend(&queues[i], queues[i].tap);
     }
     tap_up();
@@ -713,7 +814,9 @@ static void serve(double *next_buffer, double *next_kick)
     for (unsigned i = 0; i < devices; i++) {
         struct queue *q = &queues[i];
         collect(q);
-        if (i != opt.queue || opt.behaviour == HEALTHY) {
+        if (opt.behaviour == ADVERSARY) {
+            if (!q->dry && outstanding(q) < FULL) post(q, FULL - outstanding(q));
+        } else if (i != opt.queue || opt.behaviour == HEALTHY) {
             unsigned target = i == opt.queue ? opt.buffers : opt.ring, have = outstanding(q);
             bool dry = i == opt.queue && opt.dry_after >= 0 && now() - started >= opt.dry_after;
             if (have < target && !dry) post(q, target - have);
@@ -754,12 +857,14 @@ int main(int argc, char **argv)
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
     if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD)
         if (pthread_create(&stormer, NULL, storm, NULL)) fail("pthread_create");
+    start_sleepers();
+    if (opt.behaviour == ADVERSARY) start_adversaries();
     if (opt.hang) prepare_hang();
     printf("ready pid=%d tap=%s queues=%u t=%.6f\n", getpid(), opt.tap, devices, started);
 
     while (!stopping) {
         struct signalfd_siginfo info;
-        int wait = opt.behaviour == KICK_STORM ? (opt.rate > 0 ? 1 : 0) : 5;
+        int wait = opt.behaviour == KICK_STORM ? (opt.rate > 0 ? 1 : 0) : opt.behaviour == ADVERSARY ? 1 : 5;
         if (poll(fds, devices + 1, wait) < 0 && errno != EINTR) fail("poll");
         while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo == SIGUSR1) refill();

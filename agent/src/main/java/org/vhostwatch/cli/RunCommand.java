@@ -1,5 +1,6 @@
 package org.vhostwatch.cli;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.metrics.prometheus.PrometheusExposition;
 import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.state.StateDirectory;
 import org.vhostwatch.systemd.ServiceManager;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +49,8 @@ import picocli.CommandLine.Mixin;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:stopped",
-      "3:cannot serve: the address is taken or not ours, or systemd cannot be told",
+      "3:cannot serve: the address is taken or not ours, another agent uses the state directory, or"
+          + " systemd cannot be told",
       "64:wrong usage",
       "78:wrong configuration, a certificate, key or file of users that cannot be used among it",
       "143:ended by SIGTERM, in order"
@@ -57,9 +60,16 @@ final class RunCommand implements Callable<Integer> {
   /** Long beyond any cycle, under emulation too: the loop waits for nothing. */
   private static final Duration STANDSTILL = Duration.ofSeconds(20);
 
+  /** Held as long as the agent lives; the kernel gives it back, however that ends. */
+  private static final String LOCK = "agent.lock";
+
+  /** An agent that was told to end, or killed, may need a moment to be gone. */
+  private static final Duration HANDOVER = Duration.ofSeconds(10);
+
   @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
+  @SuppressWarnings("try") // the lock is held, and that is all
   public Integer call() throws Failure, InterruptedException {
     JavaFiles java = new JavaFiles(Path.of(System.getProperty("java.home")));
     HangUp hangUp = HangUp.install();
@@ -67,7 +77,8 @@ final class RunCommand implements Callable<Integer> {
     DaemonOptions options = options(configuration);
     logging(configuration);
     Logging.takeUncaught();
-    try (Outlets outlets = Outlets.of(configuration, hostname());
+    try (Closeable alone = alone(Configured.state(configuration));
+        Outlets outlets = Outlets.of(configuration, hostname());
         Daemon daemon = new Daemon(options, LogRing.attach(), outlets);
         PrometheusExposition exposition = new PrometheusExposition(daemon::fresh, Version.text());
         SelfMetrics self = new SelfMetrics(exposition.registry(), daemon::backlog);
@@ -111,6 +122,27 @@ final class RunCommand implements Callable<Integer> {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK;
+  }
+
+  /**
+   * Makes sure that no other agent keeps its incidents in the same folder: each would go on with
+   * those of the other, and write over them.
+   *
+   * @return what ends that
+   */
+  private static Closeable alone(StateDirectory state) throws Failure, InterruptedException {
+    try {
+      return state.lock(LOCK, HANDOVER);
+    } catch (StateDirectory.HeldException e) {
+      throw new Failure(
+          ExitCode.UNKNOWN,
+          "another agent runs with the state directory "
+              + state.path()
+              + "; stop that one, or give this one another --state-dir and --listen");
+    } catch (IOException e) {
+      // A disk that is full or read-only keeps nobody from watching; nothing is written there then.
+      return () -> {};
+    }
   }
 
   /** Without a service manager nobody would start it anew, and half blind is better than gone. */

@@ -8,11 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.vhostwatch.detect.BusyWatch;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
@@ -53,9 +52,6 @@ import org.vhostwatch.snapshot.HostSnapshot;
  */
 public final class Daemon implements AutoCloseable {
 
-  /** More than bpftrace prints in a minute for 2,000 spinning queues. */
-  private static final int INBOX = 4096;
-
   private static final long STOP_SECONDS = 4;
 
   /** How often to look for new workers, and at all. */
@@ -91,8 +87,7 @@ public final class Daemon implements AutoCloseable {
   private final BusyWatch busy = new BusyWatch(UNEXPLAINED);
   private final Schedule schedule;
   private final Suspicion suspicion;
-  private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
-  private final AtomicLong dropped = new AtomicLong();
+  private final Inbox inbox = new Inbox();
   private final Sentinel sentinel;
   private final CostWatch cost;
   private final Prober prober;
@@ -140,21 +135,21 @@ public final class Daemon implements AutoCloseable {
     this.schedule = new Schedule(options);
     this.suspicion = new Suspicion(options.settings().busyShare());
     this.away = options.mode() == Mode.ON_DEMAND;
-    this.sight = new Sight(options.mode(), dropped::get);
+    this.sight = new Sight(options.mode(), inbox::dropped);
     ProcFs fs = options.fs();
     this.scanner = new WorkerScanner(fs);
     this.publisher = new Publisher(new Identities(new VmmIdentity(fs), new VmmFiles(fs)));
     Spawner spawner = new Spawner();
     this.sentinel =
-        new Sentinel(options.probes(), options.mode(), spawner, this::paused, this::deliver);
+        new Sentinel(options.probes(), options.mode(), spawner, this::paused, inbox::add);
     this.cost =
-        new CostWatch(fs, options.ceiling(), spawner::running, sentinel::resident, this::deliver);
+        new CostWatch(fs, options.ceiling(), spawner::running, sentinel::resident, inbox::add);
     this.exposure =
         new ExposureWatch(
             fs,
             new KernelRater(fs, options.state(), Optional.of(spawner)),
             options.state().path().resolve(DrillRecord.FILE));
-    this.prober = new Prober(fs, this::deliver);
+    this.prober = new Prober(fs, inbox::add);
     this.flushes = new FlushWatch(new SurroundingsReader(fs));
     this.incidents =
         new Incidents(
@@ -165,7 +160,7 @@ public final class Daemon implements AutoCloseable {
             new Archive(
                 options.state().in(Stored.FOLDER),
                 Archive.Limits.DEFAULT,
-                stored -> deliver(new Incoming.Remembered(stored))),
+                stored -> inbox.add(new Incoming.Remembered(stored))),
             log,
             fs,
             notices);
@@ -268,10 +263,12 @@ public final class Daemon implements AutoCloseable {
     long next = System.nanoTime();
     while (stopping.getCount() > 0) {
       long wait = next - System.nanoTime();
-      Incoming message = wait > 0 ? inbox.poll(wait, TimeUnit.NANOSECONDS) : inbox.poll();
+      Incoming message = inbox.poll(wait);
       // All that is there, or slow cycles would judge by frames of minutes ago; but a flood must
       // not keep the loop from going round.
-      for (int taken = 0; message != null; message = ++taken < INBOX ? inbox.poll() : null) {
+      for (int taken = 0;
+          message != null;
+          message = ++taken < Inbox.MAX_LINES ? inbox.poll(0) : null) {
         take(message, System.nanoTime());
         next = message instanceof Incoming.Asked ? System.nanoTime() : next;
         if (message instanceof Incoming.Changed changed) {
@@ -288,7 +285,7 @@ public final class Daemon implements AutoCloseable {
         }
         mitigation.ifPresent(this::tellOfTaps);
         self.cycle(Duration.ofNanos(System.nanoTime() - began));
-        long lost = dropped.get();
+        long lost = inbox.dropped();
         self.droppedLines(lost - reported);
         reported = lost;
         Logging.due(System.nanoTime());
@@ -314,18 +311,6 @@ public final class Daemon implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Never blocks: a reader that waits for the loop would stop draining bpftrace. A flood of lines
-   * is cut; what the threads themselves have to say always gets through.
-   */
-  private void deliver(Incoming message) {
-    if (message instanceof Incoming.Line && inbox.size() >= INBOX) {
-      dropped.incrementAndGet();
-    } else {
-      inbox.add(message);
     }
   }
 
@@ -401,8 +386,9 @@ public final class Daemon implements AutoCloseable {
   private Census living(Census census) {
     Set<Integer> processes = new HashSet<>();
     census.queues().forEach(queue -> processes.add(queue.process()));
+    long refused = options.fs().refused();
     Set<Integer> living = Tasks.starts(options.fs(), processes).keySet();
-    if (living.isEmpty()) {
+    if (living.isEmpty() || options.fs().refused() != refused) {
       owners = processes.isEmpty() ? Optional.of(Set.of()) : Optional.empty();
       return census;
     }
@@ -468,23 +454,30 @@ public final class Daemon implements AutoCloseable {
     long began = System.nanoTime();
     if (strangerSpins()) {
       scannedAt = now;
-      seen(scanner.scan(), now);
+      seen(scanner::scan, now);
     } else if (due(scannedAt, pace.scan(), now)) {
       scan(now);
     } else {
-      seen(scanner.refresh(workers), now);
+      seen(() -> scanner.refresh(workers), now);
     }
     scanNanos = System.nanoTime() - began;
   }
 
   void scan(long now) {
     scannedAt = now;
-    seen(owners.map(scanner::scan).orElseGet(scanner::scan), now);
+    seen(() -> owners.map(scanner::scan).orElseGet(scanner::scan), now);
   }
 
-  private void seen(List<Worker> found, long now) {
-    workers = found;
-    observe(new Observation.Workers(workers), now);
+  /** Whoever can open no file finds no worker at all: that is not the end of those that were. */
+  private void seen(Supplier<List<Worker>> reading, long now) {
+    long refused = options.fs().refused();
+    List<Worker> found = reading.get();
+    boolean blind = options.fs().refused() != refused;
+    sight.blind(blind);
+    if (!blind) {
+      workers = found;
+      observe(new Observation.Workers(workers), now);
+    }
   }
 
   private static boolean due(long last, Duration period, long now) {

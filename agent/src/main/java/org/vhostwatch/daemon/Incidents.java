@@ -167,8 +167,13 @@ final class Incidents implements AutoCloseable {
     sample(snapshot, now);
     captures.values().removeIf(capture -> now - capture.lines().ended() > STALE_NANOS);
     if (remembered || now - startedAt >= LOAD_NANOS) {
-      apply(keeper.take(scene(snapshot, now)));
-      looks(snapshot, now);
+      long refused = fs.refused();
+      Scene scene = scene(snapshot, now);
+      // What could not be read says nothing of how something ended.
+      if (fs.refused() == refused) {
+        apply(keeper.take(scene));
+        looks(snapshot, now);
+      }
     }
     return publish();
   }

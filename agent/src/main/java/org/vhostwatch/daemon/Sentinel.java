@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.Mode;
@@ -21,11 +22,12 @@ import org.vhostwatch.probe.Spawner;
 
 /**
  * Keeps the resident bpftrace alive, on a thread of its own: waits for the modules, attaches,
- * watches that it speaks, starts it again with back-off, plans anew when a module came or went, and
- * keeps away while the agent costs too much.
+ * watches that it speaks, starts it again with back-off, plans anew when a module came or went or
+ * kernel probes were turned off or on, and keeps away while the agent costs too much.
  */
 final class Sentinel implements AutoCloseable {
 
+  private static final ProcFs HOST = new ProcFs(Path.of("/"));
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
@@ -34,6 +36,9 @@ final class Sentinel implements AutoCloseable {
 
   /** Ticks get lost while a worker spins on the CPU that makes them; so many in a row do not. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
+
+  /** What the script prints last, once a second. Whoever does not say this is as good as silent. */
+  private static final String FRAME = "\"end ";
 
   private static final Duration STABLE = Duration.ofSeconds(60);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -49,7 +54,7 @@ final class Sentinel implements AutoCloseable {
   private volatile @Nullable Resident resident;
   private volatile boolean wanted;
   private volatile boolean full;
-  private @Nullable String modules;
+  private @Nullable String planned;
 
   /** A bpftrace whose probes are attached, and what it runs. */
   record Resident(long pid, String script) {}
@@ -111,8 +116,8 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        if (kit == null || !loadedModules().equals(modules)) {
-          modules = loadedModules();
+        if (kit == null || !kernel().equals(planned)) {
+          planned = kernel();
           kit = ProbeKit.prepare(options, spawner);
           inbox.accept(new Incoming.Kit(kit));
           // The kernel's types are by far the largest thing that the agent ever holds: give the
@@ -124,10 +129,10 @@ final class Sentinel implements AutoCloseable {
           continue;
         }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
-        if (script.isEmpty() || kit.bpftrace().isEmpty()) {
+        if (script.isEmpty() || kit.bpftrace().isEmpty() || !kit.facts().probesRun()) {
           // Without the modules there is nothing to restart: wait for them, however long.
           pause = kit.vhostNetLoaded() ? Pause.longer(pause, LONGEST_PAUSE) : pause;
-          waitForModules(pause);
+          waitForChange(pause);
           kit = null;
           continue;
         }
@@ -140,7 +145,7 @@ final class Sentinel implements AutoCloseable {
         if (!trouble.isEmpty()) {
           kit = null;
           pause = stable ? POLL : Pause.longer(pause, LONGEST_PAUSE);
-          waitForModules(pause);
+          waitForChange(pause);
         }
       }
     } catch (InterruptedException e) {
@@ -152,11 +157,11 @@ final class Sentinel implements AutoCloseable {
     return stop.await(within.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** Waits for the pause to end, or for a module to come or go. */
-  private void waitForModules(Duration pause) throws InterruptedException {
+  /** Waits for the pause to end, or for a module or a switch to change. */
+  private void waitForChange(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     boolean absent = !Files.exists(Path.of("/sys/module/vhost_net"));
-    while ((absent || System.nanoTime() < end) && loadedModules().equals(modules)) {
+    while ((absent || System.nanoTime() < end) && kernel().equals(planned)) {
       if (stopping(POLL)) {
         return;
       }
@@ -170,10 +175,12 @@ final class Sentinel implements AutoCloseable {
     full = false;
     Consumer<String> lines =
         line -> {
-          spokeAt.set(System.nanoTime());
+          if (line.contains(FRAME)) {
+            spokeAt.set(System.nanoTime());
+          }
           inbox.accept(new Incoming.Line(run, line));
         };
-    try (Child child = bpftrace.probes(script, lines)) {
+    try (Child child = bpftrace.resident(script, lines)) {
       boolean attached = false;
       while (true) {
         if (stopping(attached ? POLL : START_POLL)) {
@@ -184,7 +191,7 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (paused.getAsBoolean() || !wanted || full || !loadedModules().equals(modules)) {
+        if (paused.getAsBoolean() || !wanted || full || !kernel().equals(planned)) {
           child.stop(STOP_GRACE);
           return "";
         }
@@ -196,7 +203,9 @@ final class Sentinel implements AutoCloseable {
         Duration limit = attached ? SILENCE : START_LIMIT;
         if (System.nanoTime() - spokeAt.get() > limit.toNanos()) {
           child.stop(STOP_GRACE);
-          return "the sentinel said nothing for " + limit.toSeconds() + " s and was ended";
+          return "the sentinel said nothing that makes sense for "
+              + limit.toSeconds()
+              + " s and was ended";
         }
       }
     } catch (IOException e) {
@@ -206,9 +215,12 @@ final class Sentinel implements AutoCloseable {
     }
   }
 
-  /** Returns a text that changes when one of the modules comes, goes, or is loaded again. */
-  private static String loadedModules() {
-    StringBuilder loaded = new StringBuilder();
+  /**
+   * Returns a text that changes when one of the modules comes, goes, or is loaded again, or when
+   * kernel probes are turned off or on: a probe that does not run tells of no spin.
+   */
+  private static String kernel() {
+    StringBuilder loaded = new StringBuilder(KernelFacts.probeSwitches(HOST));
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {

@@ -39,6 +39,7 @@ final class Sight {
   private String censusTrouble = "";
   private String captureTrouble = "";
   private String costTrouble = "";
+  private String ownTrouble = "";
   private OwnCost cost = OwnCost.NONE;
   private Map<String, ProgramRuns.Runs> runs = Map.of();
   private long run;
@@ -95,6 +96,15 @@ final class Sight {
     return cost;
   }
 
+  /** Notes whether this process can open files, and so see workers at all. */
+  void blind(boolean blind) {
+    ownTrouble =
+        blind
+            ? "no file can be opened, so workers cannot be seen: too many are open (LimitNOFILE of"
+                + " the service, fs.file-max of the host), or there is no memory"
+            : "";
+  }
+
   /** Takes a message; returns a frame of the sentinel when it ends one. */
   Optional<SentinelFrame> take(Incoming message, List<QueueVerdict> verdicts) {
     if (message instanceof Incoming.Line line) {
@@ -103,7 +113,9 @@ final class Sight {
     if (message instanceof Incoming.Kit seen) {
       kit = Optional.of(seen.kit());
       settled |=
-          mode == Mode.ON_DEMAND || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
+          mode == Mode.ON_DEMAND
+              || !seen.kit().facts().probesRun()
+              || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
       censusTrouble = "";
     } else if (message instanceof Incoming.Attached seen) {
       run = seen.run();
@@ -193,7 +205,8 @@ final class Sight {
 
   private List<String> troubles() {
     List<String> troubles = new ArrayList<>(kit.map(ProbeKit::troubles).orElse(List.of()));
-    for (String trouble : List.of(costTrouble, sentinelTrouble, censusTrouble, captureTrouble)) {
+    for (String trouble :
+        List.of(ownTrouble, costTrouble, sentinelTrouble, censusTrouble, captureTrouble)) {
       if (!trouble.isEmpty()) {
         troubles.add(trouble);
       }

@@ -47,6 +47,10 @@ public record KernelFacts(
   /** The device a module makes: one built in without parameters has no directory in /sys/module. */
   private static final Map<String, String> DEVICES = Map.of("vhost_net", "vhost-net", "tun", "tun");
 
+  /** Of ftrace and of kprobes. */
+  private static final List<String> SWITCHES =
+      List.of("proc/sys/kernel/ftrace_enabled", "sys/kernel/debug/kprobes/enabled");
+
   private static final int SMALL = 4 << 10;
   private static final int MODULE_LIST = 256 << 10;
 
@@ -69,14 +73,28 @@ public record KernelFacts(
         modules(fs, release),
         btf(fs),
         bpfStats(fs),
-        flag(fs, "proc/sys/kernel/ftrace_enabled"),
-        flag(fs, "sys/kernel/debug/kprobes/enabled"),
+        flag(fs, SWITCHES.get(0)),
+        flag(fs, SWITCHES.get(1)),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
   }
 
   /** Returns whether the kernel counts the runs and the time of BPF programs now. */
   public static Switch bpfStats(ProcFs fs) {
     return flag(fs, "proc/sys/kernel/bpf_stats_enabled");
+  }
+
+  /** Returns whether kernel probes run when what they sit on does; if unknown, they do. */
+  public boolean probesRun() {
+    return ftrace != Switch.OFF && kprobes != Switch.OFF;
+  }
+
+  /** Returns the contents of the switches that decide that. */
+  public static String probeSwitches(ProcFs fs) {
+    // Asked every second: an exception for one that is not there would be dear.
+    return SWITCHES.stream()
+        .map(file -> fs.exists(file) ? fs.text(file, SMALL).orElse("-") : "-")
+        .toList()
+        .toString();
   }
 
   /** Returns a module's state, ABSENT for one that is not in {@link #MODULES}. */

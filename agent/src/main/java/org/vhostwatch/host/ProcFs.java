@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Bounded reads of the kernel's text files (/proc, /sys) below a root, which is {@code /} except in
@@ -21,7 +22,12 @@ import java.util.Optional;
  * escapes it.
  */
 public final class ProcFs {
+
+  /** Can be read whatever ends or starts, unless this process can open no file at all. */
+  private static final File OWN = new File("/proc/self/stat");
+
   private final File root;
+  private final AtomicLong refused = new AtomicLong();
 
   public ProcFs(Path root) {
     this.root = root.toFile();
@@ -32,11 +38,31 @@ public final class ProcFs {
     return file(relative).toPath();
   }
 
+  /**
+   * Returns how many reads failed because this process could open no file at all, as when it has
+   * too many open, and so say nothing about what they were to read. Whoever takes an empty result
+   * for an end looks here, before and after.
+   */
+  public long refused() {
+    return refused.get();
+  }
+
+  private void failed() {
+    try (InputStream in = new FileInputStream(OWN)) {
+      if (in.read() < 0) {
+        refused.incrementAndGet();
+      }
+    } catch (IOException e) {
+      refused.incrementAndGet();
+    }
+  }
+
   /** Returns the file's first {@code maxBytes} bytes. */
   public Optional<byte[]> read(String relative, int maxBytes) {
     try (InputStream in = new FileInputStream(file(relative))) {
       return Optional.of(in.readNBytes(maxBytes));
     } catch (IOException e) {
+      failed();
       return Optional.empty();
     }
   }
@@ -56,6 +82,7 @@ public final class ProcFs {
     try (InputStream in = new FileInputStream(file(relative))) {
       return in.readNBytes(buffer, 0, buffer.length);
     } catch (IOException e) {
+      failed();
       return -1;
     }
   }
@@ -72,8 +99,16 @@ public final class ProcFs {
 
   /** Returns the names in a directory, in no order; none if it cannot be read. */
   public List<String> names(String relative) {
+    return List.of(list(relative));
+  }
+
+  private String[] list(String relative) {
     String[] names = file(relative).list();
-    return names == null ? List.of() : List.of(names);
+    if (names == null) {
+      failed();
+      return new String[0];
+    }
+    return names;
   }
 
   /** Returns what a symbolic link says, without following it. */
@@ -92,10 +127,7 @@ public final class ProcFs {
 
   /** Returns the numbers from {@code least} on that a directory has as names, ascending. */
   int[] ids(String relative, int least) {
-    String[] names = file(relative).list();
-    if (names == null) {
-      return new int[0];
-    }
+    String[] names = list(relative);
     int[] ids = new int[names.length];
     int count = 0;
     for (String name : names) {

@@ -13,6 +13,9 @@ import org.vhostwatch.host.Ownership;
 /** The bpftrace program of this host. */
 public final class Bpftrace {
 
+  /** 16,384 keys of the longest kind, 20 digits with 20 digits as value, in quotes. */
+  private static final int MAX_RESIDENT_LINE_BYTES = 1 << 20;
+
   private static final List<String> FOLDERS = List.of("/usr/bin", "/usr/sbin", "/usr/local/bin");
 
   private final Spawner spawner;
@@ -121,9 +124,22 @@ public final class Bpftrace {
     return Child.start(spawner, List.of(program.toString(), "--no-warnings", "-"), script, lines);
   }
 
-  /** Runs a script of probes: its lines are JSON. */
+  /** Runs a script of probes, for a while: its lines are JSON, and as long as maps with stacks. */
   public Child probes(String script, Consumer<String> lines) throws IOException {
+    return probes(script, LineReader.MAX_LINE_BYTES, lines);
+  }
+
+  /** Runs a script that stays and prints its maps every second: no line of it is long. */
+  public Child resident(String script, Consumer<String> lines) throws IOException {
+    return probes(script, MAX_RESIDENT_LINE_BYTES, lines);
+  }
+
+  private Child probes(String script, int maxLineBytes, Consumer<String> lines) throws IOException {
     return Child.start(
-        spawner, List.of(program.toString(), "-f", "json", "--no-warnings", "-"), script, lines);
+        spawner,
+        List.of(program.toString(), "-f", "json", "--no-warnings", "-"),
+        script,
+        maxLineBytes,
+        lines);
   }
 }

@@ -37,7 +37,9 @@ public final class CensusAssembler {
   /** Takes a line; lines of another kind are passed over. */
   public void accept(String line) {
     try {
-      if (line.startsWith(QUEUE)) {
+      if (line.endsWith(LineReader.CUT)) {
+        rejected++;
+      } else if (line.startsWith(QUEUE)) {
         queue(parse(line));
       } else if (line.startsWith(TAP_FILE) && tapFileCount < MAX_QUEUES) {
         tapFile(line);

@@ -13,7 +13,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -45,9 +44,8 @@ public final class Child implements AutoCloseable {
   private final CompletableFuture<Void> drained;
   private final Deque<String> errors = new ArrayDeque<>();
   private final CountDownLatch ready = new CountDownLatch(1);
-  private final AtomicLong dropped = new AtomicLong();
 
-  private Child(Process process, Consumer<String> sink) {
+  private Child(Process process, int maxLineBytes, Consumer<String> sink) {
     this.process = process;
     Consumer<String> lines =
         line -> {
@@ -57,15 +55,10 @@ public final class Child implements AutoCloseable {
           sink.accept(line);
         };
     CompletableFuture<Void> out =
-        drain(
-            "bpftrace-out",
-            new LineReader(
-                process.getInputStream(), LineReader.MAX_LINE_BYTES, lines, dropped::addAndGet));
+        drain("bpftrace-out", new LineReader(process.getInputStream(), maxLineBytes, lines));
     CompletableFuture<Void> err =
         drain(
-            "bpftrace-err",
-            new LineReader(
-                process.getErrorStream(), MAX_ERROR_BYTES, this::keep, dropped::addAndGet));
+            "bpftrace-err", new LineReader(process.getErrorStream(), MAX_ERROR_BYTES, this::keep));
     this.drained = CompletableFuture.allOf(out, err);
   }
 
@@ -76,7 +69,19 @@ public final class Child implements AutoCloseable {
    */
   static Child start(Spawner spawner, List<String> command, String script, Consumer<String> sink)
       throws IOException {
-    return fed(spawner.start(command), script, sink);
+    return start(spawner, command, script, LineReader.MAX_LINE_BYTES, sink);
+  }
+
+  /**
+   * Starts bpftrace on a script, which it reads from its standard input.
+   *
+   * @param maxLineBytes a line of stdout that is longer is cut, and can be read by nobody
+   * @param sink takes each line of stdout, on a thread of the child
+   */
+  static Child start(
+      Spawner spawner, List<String> command, String script, int maxLineBytes, Consumer<String> sink)
+      throws IOException {
+    return fed(spawner.start(command), script, maxLineBytes, sink);
   }
 
   /**
@@ -90,21 +95,31 @@ public final class Child implements AutoCloseable {
   public static Child program(
       Spawner spawner, List<String> command, Map<String, String> environment, String input)
       throws IOException {
-    return fed(spawner.start(command, environment), input, line -> {});
+    return fed(spawner.start(command, environment), input, MAX_ERROR_BYTES, line -> {});
   }
 
-  private static Child fed(Process process, String script, Consumer<String> sink) {
-    Child child = new Child(process, sink);
-    // On a thread of its own: a child that hangs before it reads must not hang us.
-    thread("bpftrace-in", () -> feed(process, script));
-    return child;
+  private static Child fed(Process process, String script, int maxLineBytes, Consumer<String> sink)
+      throws IOException {
+    try {
+      Child child = new Child(process, maxLineBytes, sink);
+      // On a thread of its own: a child that hangs before it reads must not hang us.
+      thread("bpftrace-in", () -> feed(process, script));
+      return child;
+    } catch (OutOfMemoryError e) {
+      // Of threads: the host, or the limit of our control group, has no more of them.
+      process.destroyForcibly();
+      throw new IOException("no threads for the streams of bpftrace: " + e.getMessage(), e);
+    }
   }
 
   private static void feed(Process process, String script) {
     try (OutputStream in = process.getOutputStream()) {
+      Spawner.awaitBound(process);
       in.write(script.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       // It ended before it read the script: its exit code and last words tell why.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -140,11 +155,6 @@ public final class Child implements AutoCloseable {
   /** Returns the process id. */
   public long pid() {
     return process.pid();
-  }
-
-  /** Returns lines that were dropped because they were too long. */
-  public long dropped() {
-    return dropped.get();
   }
 
   /** Returns whether it runs. */

@@ -5,27 +5,30 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /**
- * Reads lines of a child without a limit on how many, and with one on how long. A longer line is
- * dropped up to its end and counted. Never waits for anything but the stream.
+ * Reads lines of a child without a limit on how many, and with one on how long. Of a longer line
+ * only the beginning is handed on, with {@link #CUT} behind it: no parser takes that for a whole
+ * one. Never waits for anything but the stream.
  */
 final class LineReader implements Runnable {
 
-  /** Room for the largest map that the scripts print: 4096 keys with stacks. */
+  /** Room for the largest map that a capture prints: 4096 keys with stacks. */
   static final int MAX_LINE_BYTES = 8 << 20;
+
+  /** What is behind the beginning of a line that was too long. */
+  static final String CUT = " [cut]";
+
+  private static final int KEPT_BYTES = 256;
 
   private final InputStream in;
   private final int maxBytes;
   private final Consumer<String> lines;
-  private final LongConsumer dropped;
 
-  LineReader(InputStream in, int maxBytes, Consumer<String> lines, LongConsumer dropped) {
+  LineReader(InputStream in, int maxBytes, Consumer<String> lines) {
     this.in = in;
     this.maxBytes = maxBytes;
     this.lines = lines;
-    this.dropped = dropped;
   }
 
   @Override
@@ -57,7 +60,10 @@ final class LineReader implements Runnable {
 
     void add(byte b) {
       if (length == maxBytes) {
-        tooLong = true;
+        if (!tooLong) {
+          tooLong = true;
+          bytes = Arrays.copyOf(bytes, KEPT_BYTES);
+        }
         return;
       }
       if (length == bytes.length) {
@@ -67,11 +73,8 @@ final class LineReader implements Runnable {
     }
 
     void end() {
-      if (tooLong) {
-        dropped.accept(1);
-      } else {
-        lines.accept(new String(bytes, 0, length, StandardCharsets.UTF_8));
-      }
+      String text = new String(bytes, 0, tooLong ? KEPT_BYTES : length, StandardCharsets.UTF_8);
+      lines.accept(tooLong ? text + CUT : text);
       length = 0;
       tooLong = false;
       if (bytes.length > 1 << 20) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads lines of {@code bpftrace -f json}, 0.17 to 0.27. Tolerant of what these versions do: blank
  * lines at the exit, warnings on stdout, numbers in quotes, keys said twice. A line that cannot be
- * read is {@link Message.Rejected}, never an exception.
+ * read is {@link Message.Rejected}, never an exception; so is one that was too long, and a map of
+ * more keys than a script can have.
  */
 public final class MessageParser {
 
@@ -25,10 +26,15 @@ public final class MessageParser {
               StreamReadConstraints.builder().maxNestingDepth(16).maxNumberLength(64).build())
           .build();
 
+  private static final int MAX_ENTRIES = Spawner.MAX_MAP_KEYS;
+
   private MessageParser() {}
 
   /** Returns what the line says. */
   public static Message parse(String line) {
+    if (line.endsWith(LineReader.CUT)) {
+      return new Message.Rejected("the line is too long");
+    }
     if (!line.startsWith("{")) {
       return new Message.Other(line);
     }
@@ -93,6 +99,9 @@ public final class MessageParser {
       String key = json.currentName();
       json.nextToken();
       entries.put(key, number(json));
+      if (entries.size() > MAX_ENTRIES) {
+        throw new IOException("a map of more than " + MAX_ENTRIES + " keys");
+      }
     }
     if (json.currentToken() != JsonToken.END_OBJECT) {
       throw new IOException("a map does not end");

@@ -11,6 +11,7 @@ import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.Lockdown;
 import org.vhostwatch.host.ModuleState;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.host.Symbols;
 
 /**
@@ -83,6 +84,15 @@ public record ProbeKit(
       troubles.add("the module vhost_net is not loaded: no VM on this host uses it");
     } else if (!facts.btf().contains("vmlinux")) {
       troubles.add("no /sys/kernel/btf/vmlinux: no census, and spins without the queue's indices");
+    }
+    if (facts.ftrace() == Switch.OFF) {
+      troubles.add(
+          "kernel.ftrace_enabled is 0, so no kernel probe runs: sysctl kernel.ftrace_enabled=1");
+    }
+    if (facts.kprobes() == Switch.OFF) {
+      troubles.add(
+          "kprobes are turned off, so no kernel probe runs: write 1 to"
+              + " /sys/kernel/debug/kprobes/enabled");
     }
     if (facts.lockdown() == Lockdown.CONFIDENTIALITY) {
       troubles.add("kernel lockdown is in confidentiality mode: bpftrace cannot work");

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts children that do not outlive this process. Linux kills a child with the <em>thread</em>
@@ -19,6 +20,9 @@ import java.util.concurrent.Future;
  * long as the process.
  */
 public final class Spawner {
+
+  /** Keys that a map of bpftrace may have. */
+  static final int MAX_MAP_KEYS = 16_384;
 
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
@@ -67,7 +71,7 @@ public final class Spawner {
     environment.put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     environment.put("LC_ALL", "C");
     environment.put("BPFTRACE_COLOR", "never");
-    environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
+    environment.put("BPFTRACE_MAX_MAP_KEYS", String.valueOf(MAX_MAP_KEYS));
     environment.putAll(more);
     if (tmp != null) {
       environment.put("TMPDIR", tmp);
@@ -82,6 +86,26 @@ public final class Spawner {
       // The child may come after all: it must not be forgotten.
       thread.execute(() -> destroyLate(coming));
       throw new IOException(command.get(0) + ": interrupted while starting", e);
+    }
+  }
+
+  /**
+   * Waits until a child will end with us. It is bound by a program that turns into the right one
+   * then: what it is told to do must not reach it before, for if we are killed in between it would
+   * do it for ever.
+   */
+  static void awaitBound(Process child) throws InterruptedException {
+    Path exe = Path.of("/proc", String.valueOf(child.pid()), "exe");
+    while (child.isAlive() && isSetpriv(exe)) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  private static boolean isSetpriv(Path exe) {
+    try {
+      return Files.readSymbolicLink(exe).endsWith(SETPRIV.getFileName());
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -47,6 +47,15 @@ public final class StateDirectory {
 
   private final Path folder;
 
+  /** Another process holds the lock that was asked for. */
+  public static final class HeldException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    HeldException(Path lock) {
+      super("another vhostwatch is at work (it holds " + lock + "); try again when it is done");
+    }
+  }
+
   /** Names a folder, which is made at the first write. */
   public StateDirectory(Path folder) {
     this.folder = folder.toAbsolutePath();
@@ -153,7 +162,8 @@ public final class StateDirectory {
    * @param name of the lock, as that of a file
    * @param patience how long to wait for it
    * @return the lock; close it to give it back
-   * @throws IOException if another holds it all that time, or the folder cannot be written
+   * @throws HeldException if another holds it all that time
+   * @throws IOException if the folder cannot be written
    */
   public Closeable lock(String name, Duration patience) throws IOException, InterruptedException {
     Path file = file(name);
@@ -167,8 +177,7 @@ public final class StateDirectory {
     try {
       while (!locked(channel)) {
         if (System.nanoTime() - end >= 0) {
-          throw new IOException(
-              "another vhostwatch is at work (it holds " + file + "); try again when it is done");
+          throw new HeldException(file);
         }
         TimeUnit.MILLISECONDS.sleep(50);
       }

@@ -46,19 +46,7 @@ class ReloadTest {
     systemd = new DatagramReceiver(socket);
     systemd.timeout((int) PATIENCE.toSeconds());
     write("confirm = 5s");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            "org.vhostwatch.cli.Main",
-            "run",
-            "--config",
-            file.toString(),
-            "--max-cpu",
-            "0"));
-    ProcessBuilder builder = new ProcessBuilder(command);
+    ProcessBuilder builder = new ProcessBuilder(command());
     builder.environment().put("NOTIFY_SOCKET", socket);
     builder.environment().put("VHOSTWATCH_CENSUS_PERIOD", "5m");
     daemon = builder.start();
@@ -129,6 +117,33 @@ class ReloadTest {
     daemon.toHandle().destroy();
     assertThat(daemon.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(daemon.exitValue()).isEqualTo(143);
+  }
+
+  @Test
+  void aSecondOneWithTheSameStateSaysSoAndEnds() throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command());
+    builder.environment().remove("NOTIFY_SOCKET");
+    Process second = builder.start();
+    String said = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(second.waitFor()).isEqualTo(3);
+    assertThat(said).contains("another agent runs with the state directory " + state);
+    assertThat(daemon.isAlive()).isTrue();
+  }
+
+  private List<String> command() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            "org.vhostwatch.cli.Main",
+            "run",
+            "--config",
+            file.toString(),
+            "--max-cpu",
+            "0"));
+    return command;
   }
 
   private void write(String content) throws IOException {

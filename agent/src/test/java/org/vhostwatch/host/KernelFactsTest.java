@@ -19,6 +19,19 @@ class KernelFactsTest {
     host = new FakeHost(directory);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 1, true", "0, 1, false", "1, 0, false", ", , true"})
+  void probesRunUnlessASwitchIsOff(String ftrace, String kprobes, boolean run) {
+    if (ftrace != null && kprobes != null) {
+      host.file("proc/sys/kernel/ftrace_enabled", ftrace + "\n")
+          .file("sys/kernel/debug/kprobes/enabled", kprobes + "\n");
+    }
+    assertThat(KernelFacts.read(host.fs()).probesRun()).isEqualTo(run);
+    assertThat(KernelFacts.probeSwitches(host.fs()))
+        .isEqualTo(
+            "[%s, %s]".formatted(ftrace == null ? "-" : ftrace, kprobes == null ? "-" : kprobes));
+  }
+
   @Test
   void readsAHostThatShowsEverything() {
     host.file("proc/sys/kernel/osrelease", "6.18.15+deb13-cloud-amd64\n")
@@ -35,7 +48,9 @@ class KernelFactsTest {
         .file("sys/devices/system/cpu/online", "0-3,8,10-11\n")
         .file(
             "proc/modules",
-            "vhost_net 36864 1 - Live 0x0000000000000000\nvhost 65536 1 vhost_net, Live 0x0\ntap 28672 0 - Loading 0x0\n")
+            "vhost_net 36864 1 - Live 0x0000000000000000\n"
+                + "vhost 65536 1 vhost_net, Live 0x0\n"
+                + "tap 28672 0 - Loading 0x0\n")
         .file(
             "lib/modules/6.18.15+deb13-cloud-amd64/modules.builtin",
             "kernel/fs/fuse/fuse.ko\nkernel/drivers/net/tun.ko\n");

@@ -43,6 +43,13 @@ class CensusAssemblerTest {
   }
 
   @Test
+  void aLineThatWasTooLongIsCountedAndNothingElse() {
+    Census census = census(LIVELOCKED + LineReader.CUT);
+    assertThat(census.queues()).isEmpty();
+    assertThat(census.rejected()).isEqualTo(1);
+  }
+
+  @Test
   void derivesWhatOperatorsAskFor() {
     CensusQueue queue = only(LIVELOCKED);
     assertThat(queue.packetWaits()).isTrue();
@@ -110,7 +117,7 @@ class CensusAssemblerTest {
       }
       byte[] line = LIVELOCKED.replace("tap9", "v" + (char) b + "t").getBytes(ISO_8859_1);
       CensusAssembler assembler = new CensusAssembler();
-      new LineReader(new ByteArrayInputStream(line), 4096, assembler::accept, n -> {}).run();
+      new LineReader(new ByteArrayInputStream(line), 4096, assembler::accept).run();
       Census census = assembler.finish();
       assertThat(census.queues()).as("byte 0x%02x", b).hasSize(1);
       assertThat(census.queues().get(0).tap())

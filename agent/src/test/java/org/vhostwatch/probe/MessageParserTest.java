@@ -53,6 +53,18 @@ class MessageParserTest {
   }
 
   @Test
+  void whatWasCutAndAMapThatNoScriptHasAreRejected() {
+    assertThat(MessageParser.parse("{\"type\": \"printf\", \"data\": \"x\"}" + LineReader.CUT))
+        .isInstanceOf(Message.Rejected.class);
+    StringBuilder map = new StringBuilder("{\"type\":\"map\",\"data\":{\"@n\":{\"0\":0");
+    for (int key = 1; key < Spawner.MAX_MAP_KEYS; key++) {
+      map.append(",\"").append(key).append("\":1");
+    }
+    assertThat(map(map + "}}}").entries()).hasSize(Spawner.MAX_MAP_KEYS);
+    assertThat(MessageParser.parse(map + ",\"x\":1}}}")).isInstanceOf(Message.Rejected.class);
+  }
+
+  @Test
   void ofAKeySaidTwiceTheLastCounts() {
     assertThat(value("{\"type\": \"map\", \"data\": {\"@s\": {\"1\": 5, \"1\": 6}}}")).isEqualTo(6);
   }
@@ -81,9 +93,10 @@ class MessageParserTest {
         "Attaching 3 probes...",
         "{\"type\": \"attached_probes\", \"data\": {\"probes\": 3}}",
         "{\"type\": \"attached_probes\", \"count\": 3, \"data\": {\"probes\": 3}}",
-        "{\"type\": \"helper_error\", \"helper\": \"map_update_elem\", \"retcode\": -7, \"line\": 1,"
-            + " \"col\": 19}",
-        "{\"type\":\"helper_error\",\"msg\":\"Argument list too long\",\"helper\":\"map_update_elem\","
+        "{\"type\": \"helper_error\", \"helper\": \"map_update_elem\", \"retcode\": -7, \"line\":"
+            + " 1, \"col\": 19}",
+        "{\"type\":\"helper_error\",\"msg\":\"Argument list too"
+            + " long\",\"helper\":\"map_update_elem\","
             + "\"retcode\":-7,\"filename\":\"stdin\",\"line\":1,\"col\":19}",
         "{\"type\": \"hist\", \"data\": {\"@h\": [{\"min\": 64, \"max\": 127, \"count\": 1}]}}",
         "{\"type\": \"stats\", \"data\": {\"@s\": {\"k\": {\"count\": 1, \"average\": 5, \"total\":"
@@ -165,7 +178,8 @@ class MessageParserTest {
     SplittableRandom random = new SplittableRandom(seed);
     List<String> lines =
         List.of(
-            "{\"type\": \"map\", \"data\": {\"@desc_ret\": {\"-131391526600512,-14\": 1, \"7,8\": 9}}}",
+            "{\"type\": \"map\", \"data\": {\"@desc_ret\": {\"-131391526600512,-14\": 1, \"7,8\":"
+                + " 9}}}",
             "{\"type\": \"lost_events\", \"count\": 12, \"data\": {\"events\": 12}}",
             "{\"type\": \"printf\", \"data\": \"tick 2728015151691\\n\"}",
             "{\"type\": \"map\", \"data\": {\"@stack\": {\"178,\\nhandle_rx+12\\nf\\u0041\": 3}}}",

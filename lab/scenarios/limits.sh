@@ -1,0 +1,97 @@
+# limits: no file descriptors, no processes, no memory, few perf samples: it says so, calls nothing over that goes on, and recovers
+# kernels: affected
+# timeout: 1200
+# shellcheck shell=bash
+
+FOLDER=/var/lib/vhostwatch/incidents
+livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"${2:-lab0}\""; }
+up() { metric_is vhostwatch_bpftrace_up == "$1"; }
+well() { up 1 && livelocked_is 1; }
+survives() { kill -0 "$DAEMON_PID"; }
+incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
+looked() { [ "$(jq -r '.looks[0].captured' "$FOLDER"/*.json)" = true ]; }
+troubled() { ask /api/v1/threads | jq -e -r --arg what "$1" '.troubles[] | select(contains($what))'; }
+untroubled() { ! troubled "$1"; }
+open_files() { local files=("/proc/$DAEMON_PID/fd/"*); echo "${#files[@]}"; }
+
+# --- perf samples: the capture's stack takes 49 a second.
+rate=$(sysctl -n kernel.perf_event_max_sample_rate)
+sysctl -qw kernel.perf_event_paranoid=4 2>/dev/null || sysctl -qw kernel.perf_event_paranoid=2
+sysctl -qw kernel.perf_event_max_sample_rate=10
+start_guest --tap lab0
+start_daemon
+wait_for 240 "few perf samples: the daemon is ready" ask /-/ready
+wait_for 60 "few perf samples: queue_livelocked is 1" livelocked_is 1
+wait_for 180 "few perf samples: the incident has evidence" looked
+note "few perf samples: stacks" "$(jq -c '.looks[0].queue.evidence.stacks | length' "$FOLDER"/*.json)"
+sysctl -qw kernel.perf_event_max_sample_rate="$rate"
+
+# --- file descriptors: as many as are open, so that no other can be opened.
+prlimit --pid "$DAEMON_PID" --nofile="$(open_files):65536" || fatal "prlimit"
+began=$(seconds)
+sleep 15 # what happens is that nothing happens
+survives_so_far() { survives && [ "$(jq -r '"\(.state) \(.count)"' "$FOLDER"/*.json)" = "open 1" ]; }
+check "no file descriptors: it lives, and has not called the livelock over" survives_so_far
+prlimit --pid "$DAEMON_PID" --nofile=65536:65536
+ended=$(seconds)
+wait_for 60 "files can be opened again: queue_livelocked is 1" well
+note "file descriptors back: to recovery, after $(since "$began") s without" "$(since "$ended") s"
+check "no file descriptors: the incident is the same" is "$(incidents)" == "open 1"
+check "no file descriptors: that was said" grep -F "no file can be opened" "$DAEMON_LOG"
+
+# The same, and bpftrace has to be started: that takes some.
+prlimit --pid "$DAEMON_PID" --nofile="$(open_files):65536"
+pkill -KILL -x bpftrace
+sleep 20
+check "no file descriptors for bpftrace: the agent lives" survives
+prlimit --pid "$DAEMON_PID" --nofile=65536:65536
+ended=$(seconds)
+wait_for 90 "file descriptors for bpftrace: it is started, and queue_livelocked is 1" well
+note "file descriptors for bpftrace: to recovery" "$(since "$ended") s"
+check "file descriptors: the incident is the same" is "$(incidents)" == "open 1"
+
+# --- processes: a control group that may have no more.
+group=/sys/fs/cgroup/agent
+mkdir -p "$group"
+echo "+pids +memory" >/sys/fs/cgroup/cgroup.subtree_control
+for pid in "$DAEMON_PID" $(probing); do echo "$pid" >"$group/cgroup.procs"; done
+echo 1 >"$group/pids.max"
+began=$(seconds)
+pkill -KILL -x bpftrace
+wait_for 30 "no processes: bpftrace_up is 0" up 0
+wait_for 60 "no processes: it says why" troubled "bpftrace"
+note "no processes: it says" "$(ask /api/v1/threads | jq -r '.troubles | join("; ")')"
+sleep 20
+check "no processes: the agent lives" survives
+check "no processes: it answers" ask /-/healthy
+echo max >"$group/pids.max"
+ended=$(seconds)
+wait_for 120 "processes again: queue_livelocked is 1" well
+note "processes again: to recovery, after $(since "$began") s without" "$(since "$ended") s"
+check "no processes: the incident is the same" is "$(incidents)" == "open 1"
+
+# --- memory: less than bpftrace needs beside the agent.
+agent=$(awk '/^VmRSS/ { print $2 * 1024 }' "/proc/$DAEMON_PID/status")
+echo $((agent + (24 << 20))) >"$group/memory.max" || note "memory.max" "refused: $(cat "$group/memory.current") in use"
+began=$(seconds)
+pkill -KILL -x bpftrace
+sleep 40
+note "no memory: the kernel's events" "$(tr '\n' ' ' <"$group/memory.events")"
+check "no memory: the kernel has killed somebody" is "$(sed -n 's/^oom_kill //p' "$group/memory.events")" -ge 1
+check "no memory: the agent lives" survives
+check "no memory: it answers" ask /-/healthy
+note "no memory: it says" "$(ask /api/v1/threads | jq -r '.troubles | join("; ")')"
+echo max >"$group/memory.max"
+ended=$(seconds)
+wait_for 120 "memory again: queue_livelocked is 1" well
+note "memory again: to recovery, after $(since "$began") s without" "$(since "$ended") s"
+check "no memory: the incident is the same" is "$(incidents)" == "open 1"
+check "no trouble is left" is "$(ask /api/v1/threads | jq -r '.troubles | join("; ")')" == ''
+
+refill_guest
+wait_for 30 "after the refill queue_livelocked is 0" livelocked_is 0
+stop_guest
+end_daemon TERM
+check "the daemon ends with 143" is "$DAEMON_STATUS" -eq 143
+check "no bpftrace is left" not_probing
+check "its log has no stack trace" is "$(grep -cE '^\s+at |Exception|OutOfMemory' "$DAEMON_LOG")" -eq 0
