@@ -12,7 +12,7 @@ mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gc
 BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:bpftrace unshare:util-linux git:git curl:curl'
 
 # What the distributions test packages with, for packaging/check.
-PACKAGE_DEPS='rpm:rpm rpmlint:rpmlint lintian:lintian systemd-analyze:systemd deb-systemd-helper:init-system-helpers gzip:gzip jq:jq'
+PACKAGE_DEPS='rpm:rpm rpmlint:rpmlint lintian:lintian systemd-analyze:systemd deb-systemd-helper:init-system-helpers gzip:gzip jq:jq unzip:unzip'
 
 package_deps() { install_missing "$PACKAGE_DEPS"; }
 # What the tests of the agent in a browser and with Alertmanager need.

@@ -122,7 +122,8 @@ record ConfigFile(Path path, boolean present, Map<Key<?>, Line> lines, List<Prob
       if (!text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK) {
         text = text.substring(1);
       }
-      String said = text.replaceFirst("(^|\\s)#.*", "").strip();
+      // To the end, over what else Java takes for the end of a line.
+      String said = text.replaceFirst("(?s)(^|\\s)#.*", "").strip();
       if (said.isEmpty()) {
         return;
       }

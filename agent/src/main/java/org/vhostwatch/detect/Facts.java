@@ -3,7 +3,6 @@ package org.vhostwatch.detect;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
-import org.vhostwatch.probe.SpinCounters;
 
 /** What is known of one queue at one time, in the questions that verdicts ask. */
 final class Facts {
@@ -131,12 +130,9 @@ final class Facts {
     return track.census() == null ? 0 : track.census().since();
   }
 
+  /** Returns the passes a second when the last pass was seen. */
   double passesPerSecond() {
-    if (track.spin() == null || track.spin().latest().episodeNanos() == 0) {
-      return 0;
-    }
-    SpinCounters spin = track.spin().latest();
-    return spin.episodePasses() * 1e9 / spin.episodeNanos();
+    return track.spin() == null ? 0 : track.spin().rateAtPass();
   }
 
   private long episodeNanos() {

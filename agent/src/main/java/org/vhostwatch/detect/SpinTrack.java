@@ -13,6 +13,8 @@ import org.vhostwatch.probe.SpinCounters;
  * @param spunNanos time spent in episodes since then, nanoseconds
  * @param spunRate {@code spunNanos} over kernel time
  * @param episodeRate {@code episodes} over kernel time
+ * @param passRate {@code passes} over kernel time
+ * @param rateAtPass passes a second over the last second or two, when the last pass was seen
  * @param shareAtPass share of time spent in spins over the last seconds, when the last pass was
  *     seen
  */
@@ -24,6 +26,8 @@ record SpinTrack(
     long spunNanos,
     Rate spunRate,
     Rate episodeRate,
+    Rate passRate,
+    double rateAtPass,
     double shareAtPass) {
 
   /** One spin, however long, is no habit; its end is the end. */
@@ -31,11 +35,22 @@ record SpinTrack(
 
   private static final long WINDOW_NANOS = 4_000_000_000L;
 
+  /** Short: what a burst did must not count for the kicks that come long after it. */
+  private static final long PASS_WINDOW_NANOS = 1_000_000_000L;
+
   static SpinTrack first(SpinCounters seen, long kernelNanos) {
     // The window starts with the episode, so that what was spun before the first frame counts.
     Rate rate = Rate.first(Math.min(seen.start(), kernelNanos), 0);
     long spun = seen.spunNanos();
     Rate spunRate = rate.next(WINDOW_NANOS, kernelNanos, spun);
+    Rate passRate =
+        new Rate(
+            Math.min(seen.start(), kernelNanos),
+            seen.passesBefore(),
+            kernelNanos,
+            seen.passes(),
+            kernelNanos,
+            seen.passes());
     return new SpinTrack(
         seen,
         0,
@@ -44,13 +59,16 @@ record SpinTrack(
         spun,
         spunRate,
         rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()),
+        passRate,
+        perSecond(passRate),
         share(spunRate));
   }
 
   /** Returns the track of a queue whose address another queue had, which left these counters. */
   static SpinTrack after(SpinCounters left, SpinCounters seen) {
     Rate rate = Rate.first(seen.start(), 0);
-    return new SpinTrack(left.withLongest(0), left.lengths().longest(), 0, 0, 0, rate, rate, 0);
+    return new SpinTrack(
+        left.withLongest(0), left.lengths().longest(), 0, 0, 0, rate, rate, rate, 0, 0);
   }
 
   SpinTrack next(SpinCounters seen, long kernelNanos) {
@@ -63,15 +81,20 @@ record SpinTrack(
     long above = restarted ? 0 : left;
     long longest = seen.lengths().longest() > above ? seen.lengths().longest() : 0;
     Rate rate = spunRate.next(WINDOW_NANOS, kernelNanos, spun);
+    long made = passes + (restarted ? seen.passes() : seen.passes() - latest.passes());
+    Rate madeRate = passRate.next(PASS_WINDOW_NANOS, kernelNanos, made);
+    boolean passed = seen.passes() != latest.passes();
     return new SpinTrack(
         seen.withLongest(Math.max(longest, latest.lengths().longest())),
         above,
         begun,
-        passes + (restarted ? seen.passes() : seen.passes() - latest.passes()),
+        made,
         spun,
         rate,
         episodeRate.next(WINDOW_NANOS, kernelNanos, begun),
-        seen.passes() == latest.passes() ? shareAtPass : share(rate));
+        madeRate,
+        passed ? perSecond(madeRate) : rateAtPass,
+        passed ? share(rate) : shareAtPass);
   }
 
   /** Returns whether several spins began over the last seconds. */
@@ -82,6 +105,11 @@ record SpinTrack(
   /** Returns the share of time spent in spins over the last seconds, 0 to 1. */
   double share() {
     return share(spunRate);
+  }
+
+  private static double perSecond(Rate passRate) {
+    double rate = passRate.perNano() * 1e9;
+    return Double.isNaN(rate) ? 0 : rate;
   }
 
   private static double share(Rate spunRate) {

@@ -76,7 +76,19 @@ public final class SurroundingsReader {
 
   private record Threads(Map<Integer, Seen> byTid, boolean cut) {}
 
-  private record Counters(long rxPackets, long txPackets, long txDropped) {}
+  /** What /proc/PID/net/dev counts of one device. */
+  record Counters(long rxPackets, long txPackets, long txDropped) {
+
+    static Optional<Counters> of(String text, String device) {
+      return text.lines()
+          .map(String::strip)
+          .filter(line -> line.startsWith(device + ":"))
+          .findFirst()
+          .map(line -> line.substring(device.length() + 1).strip().split(" +"))
+          .filter(fields -> fields.length >= 16)
+          .map(f -> new Counters(number(f[1]), number(f[9]), number(f[11])));
+    }
+  }
 
   public SurroundingsReader(ProcFs fs) {
     this.fs = fs;
@@ -242,7 +254,7 @@ public final class SurroundingsReader {
                         .findFirst()));
   }
 
-  private Optional<Surroundings.VmmState> process(int pid) {
+  Optional<Surroundings.VmmState> process(int pid) {
     int[] tids = fs.ids("proc/" + pid + "/task");
     if (tids.length == 0) {
       return Optional.empty();
@@ -334,15 +346,7 @@ public final class SurroundingsReader {
     }
     return fs.read("proc/" + target.vmm + "/net/dev", NET_DEV)
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
-        .flatMap(
-            text ->
-                text.lines()
-                    .map(String::strip)
-                    .filter(line -> line.startsWith(target.tap + ":"))
-                    .findFirst())
-        .map(line -> line.substring(target.tap.length() + 1).strip().split(" +"))
-        .filter(fields -> fields.length >= 16)
-        .map(f -> new Counters(number(f[1]), number(f[9]), number(f[11])));
+        .flatMap(text -> Counters.of(text, target.tap));
   }
 
   private static Optional<Surroundings.TapCounters> tap(

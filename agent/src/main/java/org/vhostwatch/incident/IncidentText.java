@@ -73,7 +73,10 @@ public final class IncidentText {
             + (incident.bpftrace().isEmpty() ? "none" : Printable.of(incident.bpftrace()))
             + ", vhostwatch "
             + Printable.of(incident.agent()));
-    line(out, "lasted", duration(incident.millis()) + ", confidence " + incident.confidence());
+    line(
+        out,
+        "lasted",
+        duration(incident.millis()) + ", confidence " + Printable.of(incident.confidence()));
     for (Occurrence occurrence : incident.occurrences()) {
       line(out, "first sign", time(occurrence.firstSign()));
       line(out, "confirmed", time(occurrence.confirmed()));

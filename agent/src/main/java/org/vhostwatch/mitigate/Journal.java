@@ -82,6 +82,10 @@ final class Journal {
 
   /** Replaces all entries; on return they are on the disk. */
   void write(List<Entry> entries) throws IOException {
+    folder.write(FILE, bytes(entries));
+  }
+
+  static byte[] bytes(List<Entry> entries) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator out = JSON.createGenerator(bytes)) {
       out.useDefaultPrettyPrinter();
@@ -94,7 +98,7 @@ final class Journal {
       out.writeEndArray();
       out.writeEndObject();
     }
-    folder.write(FILE, bytes.toByteArray());
+    return bytes.toByteArray();
   }
 
   private static void write(JsonGenerator out, Entry entry) throws IOException {

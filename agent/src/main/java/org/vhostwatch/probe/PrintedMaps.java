@@ -3,13 +3,21 @@ package org.vhostwatch.probe;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The maps of a script. They are cumulative: the last print of a map stands for all. */
+/**
+ * The maps of a script. They are cumulative: the last print of a map stands for all. However long
+ * bpftrace prints, and whatever, they do not become more.
+ */
 final class PrintedMaps {
+
+  /** Twice as many as any script has; further names are damage. */
+  private static final int MAX_MAPS = 64;
 
   private final Map<String, Map<String, Long>> maps = new HashMap<>();
 
   void put(Message.MapDump dump) {
-    maps.put(dump.name(), dump.entries());
+    if (maps.size() < MAX_MAPS || maps.containsKey(dump.name())) {
+      maps.put(dump.name(), dump.entries());
+    }
   }
 
   boolean has(String name) {

@@ -297,6 +297,23 @@ class DetectorTest {
     assertThat(history.of(queue)).isNotIn(Verdict.LIVELOCKED, Verdict.SPINNING);
   }
 
+  /** A second of passes, and then kicks of a starved guest: an episode, but no spin any more. */
+  @Test
+  void kicksAfterABurstAreNoLivelock() {
+    History history = new History();
+    Queue queue = history.queue(0x1000, 178, 183);
+    history.census();
+    queue.does(8_000, 0, 1);
+    history.during(1);
+    queue.sleeps();
+    history.during(1);
+    queue.does(9, 0, 0.01);
+    for (int second = 0; second < 10; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
   @Test
   void twoKicksOfAStarvedGuestAreNoSpin() {
     // On a fixed kernel each kick is one pass; two of them make no rate.

@@ -35,6 +35,12 @@ final class History {
   private boolean sentinel = true;
   private boolean ticks = true;
   private boolean indices = true;
+  private ObservedBy others = (observation, at) -> {};
+
+  /** Takes what the detector gets. */
+  interface ObservedBy {
+    void sees(Observation observation, long now);
+  }
 
   /** One queue, its worker, and what the script's maps hold of it. */
   static final class Queue {
@@ -220,6 +226,12 @@ final class History {
     return queues.values();
   }
 
+  /** Another gets what the detector gets, but for the frames. */
+  History observedBy(ObservedBy other) {
+    others = other;
+    return this;
+  }
+
   /** No probes: refused, or not yet attached. */
   History withoutSentinel() {
     sentinel = false;
@@ -354,6 +366,9 @@ final class History {
 
   History see(Observation observation) {
     state = detector.next(state, observation, now);
+    if (!(observation instanceof Observation.Spins)) {
+      others.sees(observation, now);
+    }
     return this;
   }
 

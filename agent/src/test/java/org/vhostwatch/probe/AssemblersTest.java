@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -283,6 +284,19 @@ class AssemblersTest {
         Dialect.SIGNED.map("@peek_ret", Map.of("183,60366", 5, "183,", 1, "183,x", 1, "183", 1)));
     assertThat(assembler.finish()).hasSize(1);
     assertThat(assembler.finish().get(0).peek()).containsExactly(Map.entry(60366L, 5L));
+  }
+
+  @Test
+  void mapsDoNotBecomeMoreHoweverLongGarbageIsPrinted() {
+    PrintedMaps maps = new PrintedMaps();
+    maps.put(new Message.MapDump("@passes", Map.of("1", 2L)));
+    for (int i = 0; i < 1000; i++) {
+      maps.put(new Message.MapDump("@garbage" + i, Map.of("", 1L)));
+    }
+    maps.put(new Message.MapDump("@passes", Map.of("1", 3L)));
+    assertThat(maps.value("@passes", "1")).isEqualTo(3);
+    assertThat(IntStream.range(0, 1000).filter(i -> maps.has("@garbage" + i)).count())
+        .isLessThan(64);
   }
 
   private void feed(SentinelAssembler assembler, String... lines) {
