@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.Mode;
@@ -49,7 +50,7 @@ final class Sentinel implements AutoCloseable {
   private volatile @Nullable Resident resident;
   private volatile boolean wanted;
   private volatile boolean full;
-  private @Nullable String modules;
+  private @Nullable String planned;
 
   /** A bpftrace whose probes are attached, and what it runs. */
   record Resident(long pid, String script) {}
@@ -111,8 +112,8 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        if (kit == null || !loadedModules().equals(modules)) {
-          modules = loadedModules();
+        if (kit == null || !kernelState().equals(planned)) {
+          planned = kernelState();
           kit = ProbeKit.prepare(options, spawner);
           inbox.accept(new Incoming.Kit(kit));
           // The kernel's types are by far the largest thing that the agent ever holds: give the
@@ -156,7 +157,7 @@ final class Sentinel implements AutoCloseable {
   private void waitForModules(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     boolean absent = !Files.exists(Path.of("/sys/module/vhost_net"));
-    while ((absent || System.nanoTime() < end) && loadedModules().equals(modules)) {
+    while ((absent || System.nanoTime() < end) && kernelState().equals(planned)) {
       if (stopping(POLL)) {
         return;
       }
@@ -184,7 +185,7 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (paused.getAsBoolean() || !wanted || full || !loadedModules().equals(modules)) {
+        if (paused.getAsBoolean() || !wanted || full || !kernelState().equals(planned)) {
           child.stop(STOP_GRACE);
           return "";
         }
@@ -206,9 +207,12 @@ final class Sentinel implements AutoCloseable {
     }
   }
 
-  /** Returns a text that changes when one of the modules comes, goes, or is loaded again. */
-  private static String loadedModules() {
-    StringBuilder loaded = new StringBuilder();
+  /**
+   * Returns a text that changes when one of the modules comes, goes, or is loaded again, and when
+   * probes are disarmed as a whole: bpftrace would not notice either.
+   */
+  private static String kernelState() {
+    StringBuilder loaded = new StringBuilder(KernelFacts.switches(new ProcFs(Path.of("/"))));
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {

@@ -21,7 +21,8 @@ final class LivelockCriteria {
   /** Heads fetched so nearly as often as each other are all fetched in each pass. */
   private static final double EVERY_PASS = 0.98;
 
-  private static final List<String> DECISIVE = List.of("passes", "used_idx", "recvmsg");
+  /** The indices that {@code roll_back} reads also tell that it is a receive queue. */
+  private static final List<String> DECISIVE = List.of("passes", "used_idx", "recvmsg", "roll_back");
 
   private LivelockCriteria() {}
 
@@ -42,13 +43,17 @@ final class LivelockCriteria {
   }
 
   /**
-   * Returns whether they make a livelock: none is contradicted, but for the CPU share, which a
-   * limit or a busy host may lower; the used index is known to stand still; and it is known that
-   * packets are not received and dropped one by one, which gives descriptors back as well.
+   * Returns whether they make a livelock: none is contradicted; the used index is known to stand
+   * still; and it is known that packets are not received and dropped one by one, which gives
+   * descriptors back as well. The CPU share may be low where a capture shows the bug itself: until
+   * then a worker that sleeps between its passes may be one that a starved guest kicks, on a kernel
+   * without the bug.
    */
   static boolean livelocked(List<Criterion> criteria) {
+    boolean shown = outcome(criteria, "enable_notify") == Outcome.MET;
     return criteria.stream()
-            .noneMatch(c -> c.outcome() == Outcome.NOT_MET && !c.id().equals("worker_cpu"))
+            .noneMatch(
+                c -> c.outcome() == Outcome.NOT_MET && !(shown && c.id().equals("worker_cpu")))
         && outcome(criteria, "used_idx") == Outcome.MET
         && (outcome(criteria, "mergeable") == Outcome.MET
             || outcome(criteria, "recvmsg") == Outcome.MET);

@@ -69,14 +69,40 @@ public record KernelFacts(
         modules(fs, release),
         btf(fs),
         bpfStats(fs),
-        flag(fs, "proc/sys/kernel/ftrace_enabled"),
-        flag(fs, "sys/kernel/debug/kprobes/enabled"),
+        ftrace(fs),
+        kprobes(fs),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
+  }
+
+  /**
+   * Returns why a kprobe would attach and never fire, if that is so: they can be disabled as a
+   * whole, and those on functions sit on ftrace.
+   */
+  public Optional<String> disarmed() {
+    if (kprobes == Switch.OFF) {
+      return Optional.of("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
+    }
+    return ftrace == Switch.OFF
+        ? Optional.of("ftrace is off, kernel.ftrace_enabled is 0")
+        : Optional.empty();
   }
 
   /** Returns whether the kernel counts the runs and the time of BPF programs now. */
   public static Switch bpfStats(ProcFs fs) {
     return flag(fs, "proc/sys/kernel/bpf_stats_enabled");
+  }
+
+  /** Returns a text that changes when {@link #disarmed} may. */
+  public static String switches(ProcFs fs) {
+    return kprobes(fs) + " " + ftrace(fs) + " ";
+  }
+
+  private static Switch ftrace(ProcFs fs) {
+    return flag(fs, "proc/sys/kernel/ftrace_enabled");
+  }
+
+  private static Switch kprobes(ProcFs fs) {
+    return flag(fs, "sys/kernel/debug/kprobes/enabled");
   }
 
   /** Returns a module's state, ABSENT for one that is not in {@link #MODULES}. */

@@ -54,7 +54,11 @@ public record ProbeKit(
         plan =
             Optional.of(
                 Planner.plan(
-                    root, Scripts.read(options.scripts()), symbols, bpftrace.get().version()));
+                    root,
+                    Scripts.read(options.scripts()),
+                    symbols,
+                    bpftrace.get().version(),
+                    facts.disarmed()));
       } catch (Bpftrace.MissingException | PlanException e) {
         troubles.add(String.valueOf(e.getMessage()));
       }
@@ -84,6 +88,9 @@ public record ProbeKit(
     } else if (!facts.btf().contains("vmlinux")) {
       troubles.add("no /sys/kernel/btf/vmlinux: no census, and spins without the queue's indices");
     }
+    facts
+        .disarmed()
+        .ifPresent(why -> troubles.add(why + ": nothing can be probed until that is undone"));
     if (facts.lockdown() == Lockdown.CONFIDENTIALITY) {
       troubles.add("kernel lockdown is in confidentiality mode: bpftrace cannot work");
     }

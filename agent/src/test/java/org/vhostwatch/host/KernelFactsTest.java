@@ -122,6 +122,19 @@ class KernelFactsTest {
   }
 
   @Test
+  void probesAreDisarmedAsAWholeOrWithFtrace() {
+    assertThat(KernelFacts.read(host.fs()).disarmed()).as("not known").isEmpty();
+    host.file("proc/sys/kernel/ftrace_enabled", "0\n");
+    assertThat(KernelFacts.read(host.fs()).disarmed())
+        .contains("ftrace is off, kernel.ftrace_enabled is 0");
+    String before = KernelFacts.switches(host.fs());
+    host.file("sys/kernel/debug/kprobes/enabled", "0\n");
+    assertThat(KernelFacts.read(host.fs()).disarmed())
+        .contains("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
+    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
+  }
+
+  @Test
   void readsTheHostTheseTestsRunOn() {
     assertThat(KernelFacts.read(new ProcFs(Path.of("/"))).release()).isNotEmpty();
   }
