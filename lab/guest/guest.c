@@ -68,7 +68,7 @@ static struct {
     enum behaviour behaviour;
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
-    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset;
+    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh;
     char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20, .traffic = 1400,
@@ -85,6 +85,7 @@ struct ring {
 struct queue {
     int tap, vhost;
     struct ring rx, tx;
+    size_t offset; /* where its part of the memory begins */
     uint16_t seen; /* used->idx as of the last look */
     uint64_t received; /* buffers filled, in all */
 };
@@ -261,6 +262,14 @@ static struct vring_desc table_of(size_t offset, unsigned i, uint64_t buffer)
     return (struct vring_desc){.addr = at, .len = TABLE * sizeof(struct vring_desc), .flags = VRING_DESC_F_INDIRECT};
 }
 
+/* Writes what describes buffer `i` of the RX ring. */
+static void describe(struct queue *q, unsigned i)
+{
+    uint64_t buffer = q->offset + 2 * ring_bytes() + (uint64_t)i * opt.size;
+    q->rx.vring.desc[i] = indirect() ? table_of(q->offset, i, buffer)
+                                     : (struct vring_desc){.addr = buffer, .len = opt.size, .flags = VRING_DESC_F_WRITE};
+}
+
 /* All descriptors of a transmit ring are one and the same frame, of a type that nobody on the host takes. */
 static void fill_tx(struct ring *tx, size_t at)
 {
@@ -292,11 +301,8 @@ static void open_vhost(struct queue *q, size_t offset)
 
     vring_init(&q->rx.vring, opt.ring, memory + offset, 4096);
     vring_init(&q->tx.vring, opt.ring, memory + offset + ring_bytes(), 4096);
-    for (unsigned i = 0; i < opt.ring; i++) {
-        uint64_t buffer = offset + 2 * ring_bytes() + (uint64_t)i * opt.size;
-        q->rx.vring.desc[i] = indirect() ? table_of(offset, i, buffer)
-                                         : (struct vring_desc){.addr = buffer, .len = opt.size, .flags = VRING_DESC_F_WRITE};
-    }
+    q->offset = offset;
+    for (unsigned i = 0; i < opt.ring && !opt.fresh; i++) describe(q, i);
     if (opt.behaviour == TX_FLOOD) fill_tx(&q->tx, offset + queue_bytes() - aligned(NET_HEADER + TX_FRAME));
     set_ring(q, 0, &q->rx);
     set_ring(q, 1, &q->tx);
@@ -347,7 +353,11 @@ static void *storm(void *unused)
     return unused;
 }
 
-static void post(struct queue *q, unsigned count) { post_to(&q->rx, count); }
+static void post(struct queue *q, unsigned count)
+{
+    for (unsigned i = 0; i < count && i < opt.ring && opt.fresh; i++) describe(q, (uint16_t)(q->rx.posted + i) % opt.ring);
+    post_to(&q->rx, count);
+}
 
 /* Takes note of what vhost has filled. */
 static void collect(struct queue *q)
@@ -497,6 +507,7 @@ static void usage(FILE *to)
           "  --onset-after S       send the big frame S seconds after the start (0; below 0: at SIGHUP)\n"
           "  --refill-after S      refill S seconds after the onset (never)\n"
           "  --refill N            so many buffers at the first refill (twice what the frame needs; always so from the second on)\n"
+          "  --fresh               descriptors are empty until their buffer is posted, as those of a driver that has just begun\n"
           "  --traffic BYTES       frames of healthy traffic (1400)\n"
           "  --traffic-at-onset    the behaviour begins at the onset: traffic, kicks, slow buffers (at the start)\n"
           "  --traffic-for S       the traffic ends after S seconds (never)\n"
@@ -556,6 +567,7 @@ static void parse(int argc, char **argv)
         {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
         {"poses-as", 0, 0, 'P'}, {"traffic", 1, 0, 'l'}, {"traffic-at-onset", 0, 0, 'O'}, {"refill", 1, 0, 'c'}, {"kicks", 0, 0, 'K'},
+        {"fresh", 0, 0, 'E'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -584,6 +596,7 @@ static void parse(int argc, char **argv)
         case 'O': opt.at_onset = true; break;
         case 'c': opt.refill = number(name, optarg, 1, 32768); break;
         case 'K': opt.kicks = true; break;
+        case 'E': opt.fresh = true; break;
         case 'e': opt.existing = true; break;
         case 'm': opt.macvtap = true; break;
         case 'v': opt.via = optarg; break;

@@ -12,7 +12,7 @@ stimulus_field() { stimulus_table | awk -F'|' -v name="$1" -v field="$2" '$1 == 
 # stimulus_expectations STATUS [NOTES]: a line "NAME VERDICTS" each; a slash stands between verdicts that are all right.
 stimulus_expectations() {
     stimulus_table | awk -F'|' -v status="$1" -v notes=",${2:-}," '{
-        print $1, $5 ~ /in_order/ && index(notes, ",in-order-stalls,") ? "STALLED" : status == "affected" ? $2 : $3
+        print $1, $5 ~ /in_order.*--fresh/ && index(notes, ",in-order-not-rewound,") ? "STALLED" : status == "affected" ? $2 : $3
     }'
 }
 

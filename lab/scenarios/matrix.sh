@@ -2,8 +2,9 @@
 # kernels: all
 # timeout: 1500
 # shellcheck shell=bash
+STIMULI=/opt/lab/stimuli
 # shellcheck source=lab/lib/stimuli.sh
-STIMULI=/opt/lab/stimuli . /opt/lab/stimuli.sh
+. /opt/lab/stimuli.sh
 
 # WORKERS: task or kthread. NOTES: those of lab/kernels, - for none.
 read -r WORKERS NOTES names <<<"${WITH:-any - livelock slow}"
@@ -234,9 +235,9 @@ finish() {
     done
 }
 
-# With in-order-stalls a refill does not help.
+# Where IN_ORDER is not rewound, vhost has lost its place, and a refill does not help.
 ends_by_refill() {
-    [[ ${EXPECTED[$1]} != HEALTHY* ]] && ! [[ $(stimulus_field "${1%+}" 5) == *in_order* && ,$NOTES, == *,in-order-stalls,* ]]
+    [[ ${EXPECTED[$1]} != HEALTHY* ]] && ! [[ $(stimulus_field "${1%+}" 5) == *in_order* && ,$NOTES, == *,in-order-not-rewound,* ]]
 }
 
 calm_again() {

@@ -125,8 +125,7 @@ public record Outlook(Degree degree, List<Lack> lacks) {
     return indices ? Degree.NO_CENSUS : Degree.COUNTS;
   }
 
-  private static void host(
-      KernelFacts facts, boolean root, boolean bpftrace, List<Lack> lacks) {
+  private static void host(KernelFacts facts, boolean root, boolean bpftrace, List<Lack> lacks) {
     if (!root) {
       lacks.add(new Lack("root", NO_PROBES, "run it as root"));
     } else if (!bpftrace) {

@@ -343,7 +343,8 @@ class PlannerTest {
                           new PlanKernel(
                               KernelLayout.read(root),
                               Symbols.read(host.fs(), Planner.SYMBOLS),
-                              Kernels.DEBIAN_13)))
+                              Kernels.DEBIAN_13,
+                              true)))
           .as(text)
           .isInstanceOf(PlanException.class);
     }
