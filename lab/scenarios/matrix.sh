@@ -292,6 +292,12 @@ cell() {
     watch | vsock)
         watch 8
         judge "$name" ;;
+    diagnose)
+        run_vhostwatch diagnose diagnose --duration 5s --format json --record "$RESULTS/recording"
+        json diagnose '{measurements, troubles}' >"$RESULTS/sight.json"
+        look
+        judge "$name"
+        told_by_diagnose "$name" ;;
     *)
         until_found $limit "$name"
         if [ "${HOW[$name]}" = too-few ]; then
@@ -303,7 +309,6 @@ cell() {
         [[ ${EXPECTED[$name]} != */* ]] || watch 8
         judge "$name" ;;
     esac
-    [ "$name" != "$for_diagnosis" ] || diagnose_once "$name"
     finish "$name"
     case ${HOW[$name]} in
     one-cpu) echo 1 >/sys/devices/system/cpu/cpu1/online ;;
@@ -311,19 +316,16 @@ cell() {
     esac
 }
 
-# The same by the other way, while the stimulus of NAME goes on.
-diagnose_once() {
-    local name=$1 found sure outcome=pass entry
-    run_vhostwatch diagnose diagnose --duration 5s --format json --record "$RESULTS/recording"
-    EXPECTED[diagnose]=${EXPECTED[$name]}
+# What the command said of the queue takes the place of what the daemon did.
+told_by_diagnose() {
+    local name=$1 entry
     entry=".queues[] | select(\"\(.tap)/\(.queue_index)\" == \"$(key "$name")\")"
-    found=$(json diagnose "[$entry | .verdict] | join(\" \")")
-    sure=$(json diagnose "[$entry | .confidence] | join(\" \")")
-    MISSING[diagnose]=$(json diagnose "[$entry | .criteria[] | select(.outcome == \"not_measurable\") | .id] | join(\" \")")
-    [ "$found" = "${EXPECTED[$name]}" ] || outcome=fail
-    came_about "$name" >/dev/null || outcome=stimulus-failed
-    json diagnose '{measurements, troubles}' >"$RESULTS/sight.json"
-    result diagnose "$outcome" "$found" "$sure" "$VW_SECONDS" "exit code $VW_STATUS, during $name"
+    SEEN[$name]=$(json diagnose "[$entry | .verdict] | join(\" \")")
+    SURE[$name]=$(json diagnose "[$entry | .confidence] | join(\" \")")
+    MISSING[$name]=$(json diagnose "[$entry | .criteria[] | select(.outcome == \"not_measurable\") | .id] | join(\" \")")
+    TOOK[$name]=$VW_SECONDS
+    [ "${SEEN[$name]}" = "${EXPECTED[$name]}" ] || worse "$name" "diagnose says ${SEEN[$name]:-nothing}"
+    WORDS[$name]+="; exit code $VW_STATUS"
 }
 
 # ---------------------------------------------------------------- the boot
@@ -333,7 +335,7 @@ jq -n --arg os "$(. /etc/os-release && echo "$PRETTY_NAME")" --arg bpftrace "$(b
     '{os: $os, bpftrace: $bpftrace, kernel: $release, java: $java, cpus: $cpus}' >"$RESULTS/boot.json"
 
 modprobe -q vhost_vsock
-taps=0 sleepers=() others=() for_diagnosis=''
+taps=0 sleepers=() others=()
 for name in "${names[@]}"; do
     how=$(stimulus_field "$name" 4)
     [ "$how" ] || fatal "there is no stimulus $name"
@@ -344,7 +346,6 @@ for name in "${names[@]}"; do
     fi
     [ "$how" = late ] || set_up "$name" "$((++taps))" "$how" || continue
     [ "$how" != pair ] || set_up "$name+" "$((++taps))" "$how"
-    [ "$how" != plain ] || for_diagnosis=${for_diagnosis:-$name}
     case $how:${EXPECTED[$name]} in
     plain:STALLED | pin-*:STALLED) sleepers+=("$name") ;;
     *) others+=("$name") ;;
@@ -372,7 +373,6 @@ for name in "${others[@]}"; do [ "${HOW[$name]}" != before ] || cell "$name"; do
 if [ ${#sleepers[@]} -gt 0 ]; then
     for name in "${sleepers[@]}"; do begin "$name"; done
     until_found 90 "${sleepers[@]}"
-    for name in "${sleepers[@]}"; do [ "$name" != "$for_diagnosis" ] || diagnose_once "$name"; done
     look
     for name in "${sleepers[@]}"; do judge "$name"; done
     finish "${sleepers[@]}"
