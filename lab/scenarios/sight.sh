@@ -72,6 +72,22 @@ vhostwatch_in_pid_namespace vhostwatch check --format json >"$RESULTS/check-pid.
 check "own-pid-namespace: it is named" is "$(json check-pid '[.host.lacks[] | select(.what | contains("PID namespace"))] | length')" -eq 1
 note "own-pid-namespace: check" "$(json check-pid .host.degree)"
 
+# A daemon notices that its probes are disarmed, and does not take a silent sentinel for a calm host.
+livelocked() { metric_is vhostwatch_queue_livelocked == 1 'tap="lab0"'; }
+start_daemon --census-period 10s
+wait_for 240 "the daemon is ready" ask /-/ready
+wait_for 60 "daemon: the livelock is known" livelocked
+watch_metric stalled.txt vhostwatch_queue_stalled
+echo 0 >/sys/kernel/debug/kprobes/enabled
+wait_for 30 "daemon: disarmed, the sentinel goes" metric_is vhostwatch_bpftrace_up == 0
+check "daemon: why is among the troubles" grep -F "kprobes are disabled" <(ask /api/v1/threads | jq -r '.troubles[]')
+wait_for 90 "daemon: by the census alone the livelock is known" livelocked
+echo 1 >/sys/kernel/debug/kprobes/enabled
+wait_for 60 "daemon: armed again, the sentinel comes" metric_is vhostwatch_bpftrace_up == 1
+kill "$WATCH_PID"
+check "daemon: queue_stalled was never 1" never stalled.txt 1
+end_daemon TERM
+
 # What is locked stays locked: last.
 echo integrity >/sys/kernel/security/lockdown
 sees integrity full "LIVELOCKED high" "" env
