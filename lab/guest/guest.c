@@ -47,6 +47,8 @@
 #define FIRST_TAP_FD 20 /* where a COMMAND finds its taps and vhost devices */
 #define FIRST_VHOST_FD 40
 #define POLL_MICROS 1000000
+#define TX_FRAME 1400
+#define TABLE 2 /* descriptors in an indirect one */
 #define BIG_FRAME 30000 /* frames above it are steered to --queue, see steer() */
 #define FULL 24 /* so many buffers an adversary posts when it does not pause: any frame fits */
 #define LONGEST_PAUSE 2.5
@@ -59,20 +61,20 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, BUSY_POLL, VSOCK_FLOOD, ADVERSARY };
-static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "busy-poll", "vsock-flood", "adversary"};
+enum behaviour { LIVELOCK, HEALTHY, SLOW, STARVED, KICK_STORM, SEND, BUSY_POLL, VSOCK_FLOOD, TX_FLOOD, ADVERSARY };
+static const char *const behaviours[] = {"livelock", "healthy", "slow", "starved", "kick-storm", "send", "busy-poll", "vsock-flood", "tx-flood", "adversary"};
 
 static struct {
     const char *tap, *via, *hang;
-    unsigned ring, buffers, size, frame, queues, queue, interval_ms, base;
+    unsigned ring, buffers, size, frame, queues, queue, interval_ms, base, traffic, refill;
     enum behaviour behaviour;
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
     unsigned seed, threads;
-    bool ipv6_noise, kthread, existing, macvtap, hang_main;
+    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh;
     char **command;
 } opt = {
-    .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20,
+    .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20, .traffic = 1400,
     .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .traffic_for = -1, .dry_after = -1, .rate = -1,
     .seed = 1,
 };
@@ -87,6 +89,7 @@ struct ring {
 struct queue {
     int tap, vhost;
     struct ring rx, tx;
+    size_t offset; /* where its part of the memory begins */
     uint16_t seen; /* used->idx as of the last look */
     uint64_t received; /* buffers filled, in all */
     volatile bool dry; /* adversary: it gives no buffer back just now */
@@ -100,7 +103,7 @@ static int sender, via_index;
 static unsigned char tap_mac[6];
 static uint64_t sent, dropped;
 static double started;
-static volatile bool stopping, storming;
+static volatile bool stopping, storming, begun;
 
 static void fail(const char *format, ...)
 {
@@ -193,7 +196,11 @@ static void tap_up(void)
 
 static size_t aligned(size_t n) { return (n + 4095) & ~4095UL; }
 static size_t ring_bytes(void) { return aligned(vring_size(opt.ring, 4096)); }
-static size_t queue_bytes(void) { return 2 * ring_bytes() + aligned((size_t)opt.ring * opt.size); }
+static bool indirect(void) { return opt.features & F(VIRTIO_RING_F_INDIRECT_DESC); }
+static size_t buffer_bytes(void) { return aligned((size_t)opt.ring * opt.size); }
+static size_t table_bytes(void) { return indirect() ? aligned((size_t)opt.ring * TABLE * sizeof(struct vring_desc)) : 0; }
+/* Of a queue, in this order: its two rings, its RX buffers, the tables of indirect descriptors, the frame that it sends. */
+static size_t queue_bytes(void) { return 2 * ring_bytes() + buffer_bytes() + table_bytes() + aligned(NET_HEADER + TX_FRAME); }
 
 static void set_ring(struct queue *q, unsigned index, struct ring *ring)
 {
@@ -250,6 +257,34 @@ static void run_vsock(struct queue *q)
     if (ioctl(q->vhost, VHOST_VSOCK_SET_RUNNING, &running)) fail("VHOST_VSOCK_SET_RUNNING");
 }
 
+/* The descriptor of a buffer that a table describes, in TABLE parts. */
+static struct vring_desc table_of(size_t offset, unsigned i, uint64_t buffer)
+{
+    uint64_t at = offset + 2 * ring_bytes() + buffer_bytes() + (uint64_t)i * TABLE * sizeof(struct vring_desc);
+    struct vring_desc *table = (void *)(memory + at);
+    for (unsigned part = 0; part < TABLE; part++) {
+        unsigned from = opt.size / TABLE * part, to = part + 1 < TABLE ? opt.size / TABLE * (part + 1) : opt.size;
+        table[part] = (struct vring_desc){.addr = buffer + from, .len = to - from, .flags = VRING_DESC_F_WRITE, .next = part + 1};
+        if (part + 1 < TABLE) table[part].flags |= VRING_DESC_F_NEXT;
+    }
+    return (struct vring_desc){.addr = at, .len = TABLE * sizeof(struct vring_desc), .flags = VRING_DESC_F_INDIRECT};
+}
+
+/* Writes what describes buffer `i` of the RX ring. */
+static void describe(struct queue *q, unsigned i)
+{
+    uint64_t buffer = q->offset + 2 * ring_bytes() + (uint64_t)i * opt.size;
+    q->rx.vring.desc[i] = indirect() ? table_of(q->offset, i, buffer)
+                                     : (struct vring_desc){.addr = buffer, .len = opt.size, .flags = VRING_DESC_F_WRITE};
+}
+
+/* All descriptors of a transmit ring are one and the same frame, of a type that nobody on the host takes. */
+static void fill_tx(struct ring *tx, size_t at)
+{
+    memcpy(memory + at + NET_HEADER, "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\1\x88\xb5", 14);
+    for (unsigned i = 0; i < opt.ring; i++) tx->vring.desc[i] = (struct vring_desc){.addr = at, .len = NET_HEADER + TX_FRAME};
+}
+
 static void open_vhost(struct queue *q, size_t offset)
 {
     uint64_t offered;
@@ -274,9 +309,9 @@ static void open_vhost(struct queue *q, size_t offset)
 
     vring_init(&q->rx.vring, opt.ring, memory + offset, 4096);
     vring_init(&q->tx.vring, opt.ring, memory + offset + ring_bytes(), 4096);
-    for (unsigned i = 0; i < opt.ring; i++)
-        q->rx.vring.desc[i] = (struct vring_desc){
-            .addr = offset + 2 * ring_bytes() + (uint64_t)i * opt.size, .len = opt.size, .flags = VRING_DESC_F_WRITE};
+    q->offset = offset;
+    for (unsigned i = 0; i < opt.ring && !opt.fresh; i++) describe(q, i);
+    if (opt.behaviour == TX_FLOOD) fill_tx(&q->tx, offset + queue_bytes() - aligned(NET_HEADER + TX_FRAME));
     set_ring(q, 0, &q->rx);
     set_ring(q, 1, &q->tx);
     q->seen = opt.base;
@@ -313,20 +348,24 @@ static void post_to(struct ring *r, unsigned count)
 /*
  * busy-poll: a kick a millisecond of the transmit ring, which holds nothing, so that no index moves: the worker polls without
  * end, and the kick only wakes it when it had to give way. vsock-flood: packets that vhost_vsock drops, as they have no
- * address, so many that its worker never sleeps.
+ * address, so many that its worker never sleeps. tx-flood: frames that the host drops, from a full transmit ring.
  */
 static void *storm(void *unused)
 {
     struct ring *tx = &queues[opt.queue].tx;
     while (!stopping) {
-        if (storming && opt.behaviour == VSOCK_FLOOD) post_to(tx, opt.ring);
+        if (storming && opt.behaviour != BUSY_POLL) post_to(tx, opt.ring);
         else if (storming) kick(tx);
         sleep_ms(1);
     }
     return unused;
 }
 
-static void post(struct queue *q, unsigned count) { post_to(&q->rx, count); }
+static void post(struct queue *q, unsigned count)
+{
+    for (unsigned i = 0; i < count && i < opt.ring && opt.fresh; i++) describe(q, (uint16_t)(q->rx.posted + i) % opt.ring);
+    post_to(&q->rx, count);
+}
 
 /* Takes note of what vhost has filled. */
 static void collect(struct queue *q)
@@ -344,9 +383,9 @@ static void print_truth(unsigned index)
     struct queue *q = &queues[index];
     struct vhost_vring_state base = {.index = 0};
     if (ioctl(q->vhost, VHOST_GET_VRING_BASE, &base)) fail("VHOST_GET_VRING_BASE");
-    printf("truth queue=%u num=%u avail_idx=%u last_avail_idx=%u last_used_idx=%u features=0x%llx received=%llu t=%.6f\n", index,
-           opt.ring, q->rx.posted, base.num & 0xffff, used_index(&q->rx), (unsigned long long)opt.features,
-           (unsigned long long)q->received, now());
+    printf("truth queue=%u num=%u avail_idx=%u last_avail_idx=%u last_used_idx=%u tx_used_idx=%u features=0x%llx received=%llu sent=%llu t=%.6f\n",
+           index, opt.ring, q->rx.posted, base.num & 0xffff, used_index(&q->rx), used_index(&q->tx), (unsigned long long)opt.features,
+           (unsigned long long)q->received, (unsigned long long)__atomic_load_n(&sent, __ATOMIC_RELAXED), now());
 }
 
 static void print_truths(void)
@@ -362,8 +401,9 @@ static void refill(void)
         printf("calm t=%.6f\n", now());
         return;
     }
-    /* Enough for the frame twice over, whatever else waits in front of it. */
-    post(&queues[opt.queue], 2 * (opt.frame / opt.size + 1));
+    /* Enough for the frame twice over, whatever else waits in front of it; the first time as few as was asked for. */
+    post(&queues[opt.queue], opt.refill ? opt.refill : 2 * (opt.frame / opt.size + 1));
+    opt.refill = 0;
     printf("refilled t=%.6f\n", now());
 }
 
@@ -430,18 +470,20 @@ static unsigned length_for(unsigned queue, unsigned wanted) { return wanted - wa
 static void *traffic(void *unused)
 {
     static const unsigned mixed[] = {90, 1400, 1400, 9000, 200, 24000, 1400};
-    double begun = now();
-    for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - begun < opt.traffic_for); n++) {
+    double start;
+    while (opt.at_onset && !begun && !stopping) sleep_ms(5);
+    start = now();
+    for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - start < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
-        if (opt.behaviour == VSOCK_FLOOD || opt.behaviour == ADVERSARY) break;
+        if (opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD || opt.behaviour == ADVERSARY) break;
         if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
             if (opt.queues == 1) break;
             continue;
         }
-        unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : 1400;
+        unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : opt.traffic;
         if (!send_frame(opt.behaviour == SEND ? opt.frame : length_for(queue, wanted))) sched_yield();
         if (opt.rate > 0) {
-            double ahead = begun + n / opt.rate - now();
+            double ahead = start + n / opt.rate - now();
             if (ahead > 0) sleep_ms(ahead * 1000);
         }
     }
@@ -551,22 +593,28 @@ static void usage(FILE *to)
           "  --behaviour B         livelock, healthy, slow, starved, kick-storm (livelock), or send: no VMM, only frames of --frame\n"
           "                        bytes, --rate a second, to the --tap of somebody else; busy-poll: from the onset on its worker polls\n"
           "                        an empty transmit queue (busyloop_timeout); vsock-flood: from the onset on it sends to a vhost_vsock device\n"
-          "                        what is dropped there, as fast as it can; without a tap; adversary: bursts, and on each\n"
-          "                        queue pauses of 0.1 to 2.5 s with a frame that just fits the buffers that are left, or just does not\n"
+          "                        what is dropped there, as fast as it can; without a tap. tx-flood: from the onset on it transmits as fast as it can.\n"
+          "                        adversary: bursts, and on each queue pauses of 0.1 to 2.5 s with a frame that just fits the buffers that are left, or\n"
+          "                        just does not\n"
           "  --seed N              adversary: of its dice (1)\n"
           "  --threads N           N threads more, which sleep (0)\n"
           "  --ring N              size of the ring (256)    --buffers N   buffers posted at first (10; starved: 0)\n"
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
-          "  --features LIST       of in_order, event_idx, no_mrg\n"
+          "  --features LIST       of in_order, event_idx, no_mrg, indirect (each buffer by a table of two descriptors)\n"
           "  --queues N            queue pairs, one vhost device each (1); --behaviour is that of --queue K (0), the others are healthy\n"
           "  --seconds N           leave after N seconds (0: stay until a signal)\n"
           "  --onset-after S       send the big frame S seconds after the start (0; below 0: at SIGHUP)\n"
           "  --refill-after S      refill S seconds after the onset (never)\n"
+          "  --refill N            so many buffers at the first refill (twice what the frame needs; always so from the second on)\n"
+          "  --fresh               descriptors are empty until their buffer is posted, as those of a driver that has just begun\n"
+          "  --traffic BYTES       frames of healthy traffic (1400)\n"
+          "  --traffic-at-onset    the behaviour begins at the onset: traffic, kicks, slow buffers (at the start)\n"
           "  --traffic-for S       the traffic ends after S seconds (never)\n"
           "  --dry-after S         healthy: S seconds after the start it gives no buffer back any more (never)\n"
           "  --base N              index at which all rings begin, as after a migration (0)\n"
           "  --interval-ms N       slow: one buffer each N ms (20)\n"
           "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
+          "  --kicks               livelock: kick the receive queue --rate times a second as well\n"
           "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
           "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
           "  --poses-as WORD...    the rest of the command line is ignored: for a command line that looks like another VMM's\n"
@@ -595,6 +643,7 @@ static void feature(char *list)
     for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
         if (!strcmp(name, "in_order")) opt.features |= F(VIRTIO_F_IN_ORDER);
         else if (!strcmp(name, "event_idx")) opt.features |= F(VIRTIO_RING_F_EVENT_IDX);
+        else if (!strcmp(name, "indirect")) opt.features |= F(VIRTIO_RING_F_INDIRECT_DESC);
         else if (!strcmp(name, "no_mrg")) opt.features &= ~F(VIRTIO_NET_F_MRG_RXBUF);
         else { fprintf(stderr, "guest: unknown feature %s\n", name); exit(64); }
     }
@@ -617,6 +666,8 @@ static void parse(int argc, char **argv)
         {"traffic-for", 1, 0, 'T'}, {"dry-after", 1, 0, 'd'}, {"base", 1, 0, 'B'},
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
         {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
+        {"poses-as", 0, 0, 'P'}, {"traffic", 1, 0, 'l'}, {"traffic-at-onset", 0, 0, 'O'}, {"refill", 1, 0, 'c'}, {"kicks", 0, 0, 'K'},
+        {"fresh", 0, 0, 'E'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -643,6 +694,11 @@ static void parse(int argc, char **argv)
         case 'P': optind = argc; break;
         case 'N': opt.threads = number(name, optarg, 0, 100000); break;
         case 'D': opt.seed = number(name, optarg, 0, 1 << 30); break;
+        case 'l': opt.traffic = number(name, optarg, 60, 65549); break;
+        case 'O': opt.at_onset = true; break;
+        case 'c': opt.refill = number(name, optarg, 1, 32768); break;
+        case 'K': opt.kicks = true; break;
+        case 'E': opt.fresh = true; break;
         case 'e': opt.existing = true; break;
         case 'm': opt.macvtap = true; break;
         case 'v': opt.via = optarg; break;
@@ -802,8 +858,10 @@ static void onset(void)
     if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED || opt.behaviour == SEND) {
         send_frame(opt.behaviour != STARVED ? opt.frame : length_for(opt.queue, 90));
         printf("onset t=%.6f\n", now());
-    } else if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD) {
+    } else if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD) {
         storming = true;
+        printf("onset t=%.6f\n", now());
+    } else if (opt.at_onset) {
         printf("onset t=%.6f\n", now());
     }
 }
@@ -820,10 +878,12 @@ static void serve(double *next_buffer, double *next_kick)
             unsigned target = i == opt.queue ? opt.buffers : opt.ring, have = outstanding(q);
             bool dry = i == opt.queue && opt.dry_after >= 0 && now() - started >= opt.dry_after;
             if (have < target && !dry) post(q, target - have);
+        } else if (opt.at_onset && !begun) {
+            continue;
         } else if (opt.behaviour == SLOW && now() >= *next_buffer) {
             post(q, 1);
             *next_buffer = now() + opt.interval_ms / 1000.0;
-        } else if (opt.behaviour == KICK_STORM && now() >= *next_kick) {
+        } else if ((opt.behaviour == KICK_STORM || opt.kicks) && now() >= *next_kick) {
             kick(&q->rx);
             if (opt.rate > 0) *next_kick = now() + 1 / opt.rate;
         }
@@ -834,7 +894,7 @@ int main(int argc, char **argv)
 {
     sigset_t signals;
     pthread_t generator, stormer;
-    bool begun = false, onset_asked = false;
+    bool onset_asked = false;
     double onset_at = 0, next_buffer = 0, next_kick = 0;
     struct pollfd fds[MAX_QUEUES + 1];
 
@@ -855,7 +915,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < devices; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
     started = now();
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
-    if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD)
+    if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD)
         if (pthread_create(&stormer, NULL, storm, NULL)) fail("pthread_create");
     start_sleepers();
     if (opt.behaviour == ADVERSARY) start_adversaries();
@@ -864,7 +924,8 @@ int main(int argc, char **argv)
 
     while (!stopping) {
         struct signalfd_siginfo info;
-        int wait = opt.behaviour == KICK_STORM ? (opt.rate > 0 ? 1 : 0) : opt.behaviour == ADVERSARY ? 1 : 5;
+        bool kicking = opt.behaviour == KICK_STORM || opt.kicks;
+        int wait = kicking && (begun || !opt.at_onset) ? (opt.rate > 0 ? 1 : 0) : opt.behaviour == ADVERSARY ? 1 : 5;
         if (poll(fds, devices + 1, wait) < 0 && errno != EINTR) fail("poll");
         while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo == SIGUSR1) refill();

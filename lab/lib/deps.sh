@@ -5,7 +5,7 @@
 LAB_DEPS='
 mmdebstrap:mmdebstrap mke2fs:e2fsprogs zstd:zstd xz:xz-utils sfdisk:fdisk gcc:gcc make:make depmod:kmod flock:util-linux setpriv:util-linux
 /usr/include/linux/vhost.h:linux-libc-dev /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev
-/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring tar:tar stty:coreutils
+/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring tar:tar stty:coreutils cpio:cpio jq:jq
 '
 
 # What the build and the tests of the agent need beyond that.

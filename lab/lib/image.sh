@@ -1,17 +1,47 @@
-# The two trees that every VM needs: the guest's root file system and the emulator. Sourced, after common.sh and mirror.sh.
+# The two trees that every VM needs: a root file system of lab/images and the emulator. Sourced, after common.sh and mirror.sh.
 # shellcheck shell=bash
 
-readonly SUITE=trixie ROOT_DISK_ID=76686f73
+# The emulator's suite is no choice: older ones have bugs that the kernels of the lab run into.
+readonly EMULATOR_SUITE=trixie ROOT_DISK_ID=76686f73
 
-image_packages() { grep -Ev '^[[:space:]]*(#|$)' "$LAB/image/packages" | paste -sd,; }
+image_table() { grep -Ev '^[[:space:]]*(#|$)' "$LAB/images"; }
 
-# guest_image: prints the cache entry with root.img, the guest's root file system (no kernel, no modules).
-guest_image() { cached "guest-$(content_key "$LAB/lib/image.sh" "$LAB/image/packages" "$LAB/image/init")" build_guest_image; }
+# image_line NAME: the line of the table, or a usage error that lists what there is.
+image_line() {
+    local line
+    line=$(image_table | awk -v want="$1" '{ n = split($1, names, ","); for (i = 1; i <= n; i++) if (names[i] == want) { print; exit } }')
+    [ -n "$line" ] || usage_error "unknown image '$1'. These are pinned in lab/images: $(image_names | paste -sd ' ')"
+    printf '%s\n' "$line"
+}
+
+image_names() { image_table | awk '{ split($1, n, ","); print n[1] }'; }
+image_name() { image_line "$1" | awk '{ split($1, n, ","); print n[1] }'; }
+default_image() { image_names | head -n 1; }
+list_images() { image_table | awk '{ split($1, n, ","); printf "    %-10s Debian %s, bpftrace %s, Java %s%s\n", n[1], $2, $3, $4, (n[2] == "" ? "" : "  (also: " n[2] ")") }'; }
+
+# image_packages JAVA LISTS: comma-separated, for one line of the table.
+image_packages() {
+    local list
+    {
+        printf 'openjdk-%s-jre-headless\n' "$1"
+        for list in ${2//,/ }; do grep -Ev '^[[:space:]]*(#|$)' "$LAB/image/$list"; done
+    } | sort | paste -sd,
+}
+
+# guest_image NAME: prints the cache entry with root.img, that image's root file system (no kernel, no modules).
+guest_image() {
+    local line name suite java lists
+    line=$(image_line "$1")
+    read -r name suite _ java lists <<<"$line"
+    name=${name%%,*}
+    cached "guest-$name-$( (printf '%s\n' "$suite" "$(image_packages "$java" "$lists")"; cat "$LAB/lib/image.sh" "$LAB/image/init") | content_key -)" \
+        build_guest_image "$suite" "$(image_packages "$java" "$lists")"
+}
 
 build_guest_image() {
-    local dir=$1 root=$1/root
-    say "guest image: Debian $SUITE with $(image_packages | tr ',' ' ') (about a minute)"
-    bootstrap "$root" --variant=minbase --include="$(image_packages)" \
+    local dir=$1 suite=$2 packages=$3 root=$1/root
+    say "guest image: Debian $suite with ${packages//,/ } (about a minute)"
+    bootstrap "$suite" "$root" --variant=minbase --include="$packages" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' ||
         die "guest image: mmdebstrap failed"
     install -m 755 "$LAB/image/init" "$root/lab-init"
@@ -32,16 +62,17 @@ build_guest_image() {
 emulator() { cached "emulator-$(content_key "$LAB/lib/image.sh")" build_emulator; }
 
 build_emulator() {
-    say "emulator: QEMU of Debian $SUITE"
-    bootstrap "$1/root" --variant=extract --include=qemu-system-x86 || die "emulator: mmdebstrap failed"
+    say "emulator: QEMU of Debian $EMULATOR_SUITE"
+    bootstrap "$EMULATOR_SUITE" "$1/root" --variant=extract --include=qemu-system-x86 || die "emulator: mmdebstrap failed"
 }
 
+# bootstrap SUITE ROOT OPTION...
 bootstrap() {
-    local root=$1 settings status=0
-    shift
+    local suite=$1 root=$2 settings status=0
+    shift 2
     settings=$(mktemp)
     host_acquire_settings >"$settings"
-    quietly mmdebstrap --mode=root --format=directory --aptopt="$settings" "$@" "$SUITE" "$root" "$(source_line "$SUITE")" || status=$?
+    quietly mmdebstrap --mode=root --format=directory --aptopt="$settings" "$@" "$suite" "$root" "$(source_line "$suite")" || status=$?
     rm -f "$settings"
     return "$status"
 }

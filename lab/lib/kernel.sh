@@ -15,18 +15,20 @@ kernel_line() {
     printf '%s\n' "$line"
 }
 
-list_kernels() { kernel_table | awk '{ split($1, n, ","); printf "    %-10s %-9s %s%s\n", n[1], $4, $3, (n[2] == "" ? "" : "  (also: " n[2] ")") }'; }
+list_kernels() { kernel_table | awk '{ split($1, n, ","); printf "    %-13s %-9s %s%s\n", n[1], $4, $3, (n[2] == "" ? "" : "  (also: " n[2] ")") }'; }
 kernel_name() { kernel_line "$1" | awk '{ split($1, n, ","); print n[1] }'; }
 kernel_release() { kernel_line "$1" | awk '{ print $3 }'; }
 kernel_status() { kernel_line "$1" | awk '{ print $4 }'; }
+kernel_notes() { kernel_line "$1" | awk '{ print ($5 == "" ? "-" : $5) }'; }
 
-# kernel NAME: prints the cache entry with vmlinux (or vmlinuz), config and modules.ext4, fetching it if need be.
+# kernel NAME: prints the cache entry with vmlinux (or vmlinuz), config, modules.ext4 and, where the kernel does not find its root
+# without, initrd, fetching it if need be.
 kernel() {
     local line name suites release
     line=$(kernel_line "$1")
     read -r name suites release _ <<<"$line"
     name=${name%%,*}
-    cached "kernel-$name-$( (printf '%s' "$suites $release"; cat "$LAB/lib/kernel.sh") | content_key -)" build_kernel "$name" "$suites" "$release"
+    cached "kernel-$name-$( (printf '%s' "$suites $release"; cat "$LAB/lib/kernel.sh" "$LAB/image/initrd") | content_key -)" build_kernel "$name" "$suites" "$release"
 }
 
 build_kernel() {
@@ -46,7 +48,7 @@ build_kernel() {
     for bzimage in "$tree"/boot/vmlinuz-* "$modules/$release/vmlinuz"; do [ ! -e "$bzimage" ] || break; done
     unpack_vmlinux "$bzimage" "$dir"
     cp "$tree"/boot/config-* "$dir/config" 2>/dev/null || cp "$modules/$release/config" "$dir/config" 2>/dev/null || true
-    modules_image "$modules" "$release" "$dir/modules.ext4"
+    modules_image "$modules" "$release" "$dir/modules.ext4" "$dir/initrd"
     rm -rf "$tree" "$dir/apt" "$dir"/*.deb
 }
 
@@ -89,6 +91,7 @@ unpack_vmlinux() {
     rm -f "$dir/vmlinux"
 }
 
+# modules_image MODULES RELEASE IMAGE INITRD: moves the modules to IMAGE; makes INITRD where the root needs some of them.
 modules_image() {
     local modules=$1 release=$2 image=$3 root
     root=$(mktemp -d -p "$(dirname "$image")")
@@ -96,9 +99,37 @@ modules_image() {
     mv "$modules/$release" "$root/lib/modules/"
     rm -rf "$root/lib/modules/$release"/{vmlinuz,System.map,config,build,source}
     depmod -b "$root" "$release"
+    # What is not built in has a file: some packages come without the list of what is.
+    if [ -n "$(find "$root/lib/modules/$release" -name 'nvme.ko*' -o -name 'ext4.ko*')" ]; then build_initrd "$root" "$release" "$4"; fi
     # Room for the files and half as much again for the file system's own.
     local megabytes
     megabytes=$(($(du -sm "$root/lib/modules" | cut -f1) * 3 / 2 + 16))
     quietly mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$root/lib/modules" "$image" "${megabytes}M"
     rm -rf "$root"
+}
+
+# build_initrd ROOT RELEASE FILE: busybox, the modules that lead to the root file system in the order of their needs, and
+# lab/image/initrd, which loads them and goes on there. Debian's other flavours have NVMe and ext4 as modules.
+build_initrd() {
+    local root=$1 release=$2 file=$3 tree module name
+    tree=$(mktemp -d -p "$(dirname "$file")")
+    mkdir -p "$tree"/{bin,dev,proc,sys,root,modules}
+    bootstrap "$EMULATOR_SUITE" "$tree/busybox" --variant=extract --include=busybox-static || die "initrd: mmdebstrap failed"
+    mv "$tree/busybox/usr/bin/busybox" "$tree/bin/busybox" 2>/dev/null || mv "$tree/busybox/bin/busybox" "$tree/bin/busybox"
+    rm -rf "$tree/busybox"
+    install -m 755 "$LAB/image/initrd" "$tree/init"
+    while read -r _ module _; do
+        name=$(basename "$module")
+        name=${name%%.ko*}.ko
+        grep -qx "$name" "$tree/modules/order" 2>/dev/null && continue
+        case $module in
+        *.xz) xz -dc "$module" ;;
+        *.zst) zstd -dqc "$module" ;;
+        *) cat "$module" ;;
+        esac >"$tree/modules/$name"
+        printf '%s\n' "$name" >>"$tree/modules/order"
+    done < <(modprobe -d "$root" -S "$release" -a --show-depends nvme ext4 | grep '^insmod')
+    [ -s "$tree/modules/order" ] || die "initrd: what leads to the root of $release is not known"
+    (cd "$tree" && find . -print0 | sort -z | cpio -0 -o -H newc --quiet) >"$file"
+    rm -rf "$tree"
 }

@@ -13,4 +13,5 @@ LIB=$(dirname "${BASH_SOURCE[0]}")
     . "$LIB/image.sh"
     . "$LIB/vm.sh"
     . "$LIB/report.sh"
+    . "$LIB/stimuli.sh"
 }

@@ -37,7 +37,7 @@ vm_payload() {
     shift $(($# < 3 ? $# : 3))
     guest=$(guest_program)
     mkdir -p "$root/opt/lab/bin" "$root/opt/lab/files" "$root/opt/vhostwatch"
-    cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/scenarios" "$root/opt/lab/"
+    cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/lib/stimuli.sh" "$LAB/stimuli" "$LAB/scenarios" "$root/opt/lab/"
     cp -r "$PROJECT/monitoring" "$PROJECT/docs/runbooks" "$root/opt/lab/"
     cp "$guest/guest" "$root/opt/lab/bin/vhost-guest"
     [ $# = 0 ] || cp -- "$@" "$root/opt/lab/files/"
@@ -63,11 +63,11 @@ vm_slot() {
     done
 }
 
-# vm_command KERNEL-NAME: sets VM, the QEMU command without its console and channel.
+# vm_command KERNEL-NAME IMAGE-NAME: sets VM, the QEMU command without its console and channel.
 vm_command() {
     local name=$1 kernel_dir image tree lib boot
     kernel_dir=$(kernel "$name")
-    image=$(guest_image)
+    image=$(guest_image "$2")
     tree=$(emulator)/root
     lib=$tree/usr/lib/x86_64-linux-gnu
     boot=$kernel_dir/vmlinux
@@ -87,6 +87,8 @@ vm_command() {
         -drive "if=none,id=payload,file=$VM_DIR/payload.tar,format=raw,readonly=on" -device nvme-ns,drive=payload,bus=disks,shared=off,nsid=3
         -drive "if=none,id=results,file=$VM_DIR/results.img,format=raw,cache=unsafe" -device nvme-ns,drive=results,bus=disks,shared=off,nsid=4
         -device virtio-serial)
+    # Kernels that have what finds their root as modules.
+    [ ! -e "$kernel_dir/initrd" ] || VM+=(-initrd "$kernel_dir/initrd")
 }
 
 # vm_results DIR: unpacks what the VM left; fails when it did not get that far.

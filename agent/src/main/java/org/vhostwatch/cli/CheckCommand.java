@@ -2,6 +2,7 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -140,7 +141,16 @@ final class CheckCommand implements Callable<Integer> {
       attach = attach(kit.bpftrace().get(), kit.plan().get());
       census = census(kit.bpftrace().get(), kit.plan().get());
     }
-    return CheckReport.of(kit, attach, census);
+    return CheckReport.of(kit, attach, census, pidNamespace());
+  }
+
+  /** Returns what the kernel calls our PID namespace, empty if it does not say. */
+  private static String pidNamespace() {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private String text(Script wanted, ProbeKit kit) throws Failure {

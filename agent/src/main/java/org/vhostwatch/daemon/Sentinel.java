@@ -116,8 +116,8 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        if (kit == null || !kernel().equals(planned)) {
-          planned = kernel();
+        if (kit == null || !kernelState().equals(planned)) {
+          planned = kernelState();
           kit = ProbeKit.prepare(options, spawner);
           inbox.accept(new Incoming.Kit(kit));
           // The kernel's types are by far the largest thing that the agent ever holds: give the
@@ -129,7 +129,7 @@ final class Sentinel implements AutoCloseable {
           continue;
         }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
-        if (script.isEmpty() || kit.bpftrace().isEmpty() || !kit.facts().probesRun()) {
+        if (script.isEmpty() || kit.bpftrace().isEmpty()) {
           // Without the modules there is nothing to restart: wait for them, however long.
           pause = kit.vhostNetLoaded() ? Pause.longer(pause, LONGEST_PAUSE) : pause;
           waitForChange(pause);
@@ -161,7 +161,7 @@ final class Sentinel implements AutoCloseable {
   private void waitForChange(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     boolean absent = !Files.exists(Path.of("/sys/module/vhost_net"));
-    while ((absent || System.nanoTime() < end) && kernel().equals(planned)) {
+    while ((absent || System.nanoTime() < end) && kernelState().equals(planned)) {
       if (stopping(POLL)) {
         return;
       }
@@ -191,7 +191,7 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (paused.getAsBoolean() || !wanted || full || !kernel().equals(planned)) {
+        if (paused.getAsBoolean() || !wanted || full || !kernelState().equals(planned)) {
           child.stop(STOP_GRACE);
           return "";
         }
@@ -216,11 +216,11 @@ final class Sentinel implements AutoCloseable {
   }
 
   /**
-   * Returns a text that changes when one of the modules comes, goes, or is loaded again, or when
-   * kernel probes are turned off or on: a probe that does not run tells of no spin.
+   * Returns a text that changes when one of the modules comes, goes, or is loaded again, and when
+   * probes are disarmed as a whole: bpftrace would not notice either.
    */
-  private static String kernel() {
-    StringBuilder loaded = new StringBuilder(KernelFacts.probeSwitches(HOST));
+  private static String kernelState() {
+    StringBuilder loaded = new StringBuilder(KernelFacts.switches(HOST));
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {

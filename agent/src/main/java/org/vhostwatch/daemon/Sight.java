@@ -114,7 +114,6 @@ final class Sight {
       kit = Optional.of(seen.kit());
       settled |=
           mode == Mode.ON_DEMAND
-              || !seen.kit().facts().probesRun()
               || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
       censusTrouble = "";
     } else if (message instanceof Incoming.Attached seen) {

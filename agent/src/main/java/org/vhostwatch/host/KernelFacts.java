@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The kernel, as far as it decides what can be probed and how. Read anew after a module came or
@@ -47,9 +48,8 @@ public record KernelFacts(
   /** The device a module makes: one built in without parameters has no directory in /sys/module. */
   private static final Map<String, String> DEVICES = Map.of("vhost_net", "vhost-net", "tun", "tun");
 
-  /** Of ftrace and of kprobes. */
-  private static final List<String> SWITCHES =
-      List.of("proc/sys/kernel/ftrace_enabled", "sys/kernel/debug/kprobes/enabled");
+  private static final String FTRACE = "proc/sys/kernel/ftrace_enabled";
+  private static final String KPROBES = "sys/kernel/debug/kprobes/enabled";
 
   private static final int SMALL = 4 << 10;
   private static final int MODULE_LIST = 256 << 10;
@@ -73,9 +73,22 @@ public record KernelFacts(
         modules(fs, release),
         btf(fs),
         bpfStats(fs),
-        flag(fs, SWITCHES.get(0)),
-        flag(fs, SWITCHES.get(1)),
+        flag(fs, FTRACE),
+        flag(fs, KPROBES),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
+  }
+
+  /**
+   * Returns why a kprobe would attach and never fire, if that is so: they can be disabled as a
+   * whole, and those on functions sit on ftrace.
+   */
+  public Optional<String> disarmed() {
+    if (kprobes == Switch.OFF) {
+      return Optional.of("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
+    }
+    return ftrace == Switch.OFF
+        ? Optional.of("ftrace is off, kernel.ftrace_enabled is 0")
+        : Optional.empty();
   }
 
   /** Returns whether the kernel counts the runs and the time of BPF programs now. */
@@ -83,15 +96,10 @@ public record KernelFacts(
     return flag(fs, "proc/sys/kernel/bpf_stats_enabled");
   }
 
-  /** Returns whether kernel probes run when what they sit on does; if unknown, they do. */
-  public boolean probesRun() {
-    return ftrace != Switch.OFF && kprobes != Switch.OFF;
-  }
-
-  /** Returns the contents of the switches that decide that. */
-  public static String probeSwitches(ProcFs fs) {
+  /** Returns a text that changes when {@link #disarmed} may. */
+  public static String switches(ProcFs fs) {
     // Asked every second: an exception for one that is not there would be dear.
-    return SWITCHES.stream()
+    return Stream.of(FTRACE, KPROBES)
         .map(file -> fs.exists(file) ? fs.text(file, SMALL).orElse("-") : "-")
         .toList()
         .toString();

@@ -56,6 +56,7 @@ public record CensusQueue(
   }
 
   private static final int VIRTIO_NET_F_MRG_RXBUF = 15;
+  private static final int VIRTIO_F_IN_ORDER = 35;
 
   /** Returns the tap's name, empty if not known. */
   public String tap() {
@@ -102,6 +103,11 @@ public record CensusQueue(
   /** Returns whether the guest acknowledged mergeable RX buffers. */
   public boolean mergeable() {
     return (features >>> VIRTIO_NET_F_MRG_RXBUF & 1) == 1;
+  }
+
+  /** Returns whether the guest acknowledged that buffers are used in the order posted. */
+  public boolean inOrder() {
+    return (features >>> VIRTIO_F_IN_ORDER & 1) == 1;
   }
 
   /** Returns the process that the queue belongs to: the owner where known, else the file's. */

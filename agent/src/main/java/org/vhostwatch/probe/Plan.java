@@ -17,6 +17,7 @@ public final class Plan {
   private final @Nullable String histograms;
   private final ScriptTemplate.@Nullable Fitted evidence;
   private final EvidencePlan measures;
+  private final boolean hidesAddresses;
   private final List<Measurement> measurements;
 
   Plan(
@@ -25,12 +26,14 @@ public final class Plan {
       @Nullable String histograms,
       ScriptTemplate.@Nullable Fitted evidence,
       EvidencePlan measures,
+      boolean hidesAddresses,
       List<Measurement> measurements) {
     this.census = census;
     this.sentinel = sentinel;
     this.histograms = histograms;
     this.evidence = evidence;
     this.measures = measures;
+    this.hidesAddresses = hidesAddresses;
     this.measurements = List.copyOf(measurements);
   }
 
@@ -53,6 +56,11 @@ public final class Plan {
   /** Returns how each thing is measured, and why what is missing is missing. */
   public List<Measurement> measurements() {
     return measurements;
+  }
+
+  /** Returns whether the kernel does not say where its symbols are. */
+  boolean hidesAddresses() {
+    return hidesAddresses;
   }
 
   /** Returns whether scripts read the queue's indices (BTF). */

@@ -48,11 +48,17 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   private final @Nullable KernelLayout layout;
   private final Symbols symbols;
   private final BpftraceVersion version;
+  private final boolean armed;
 
-  PlanKernel(@Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version) {
+  /**
+   * @param armed whether a kprobe that is attached would fire
+   */
+  PlanKernel(
+      @Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version, boolean armed) {
     this.layout = layout;
     this.symbols = symbols;
     this.version = version;
+    this.armed = armed;
   }
 
   /** Returns whether a queue's indices can be read, and RX told from TX. */
@@ -66,10 +72,27 @@ final class PlanKernel implements ScriptTemplate.Kernel {
     }
   }
 
-  /** Returns the function, given as {@code module:name}, or its clone. */
-  Optional<Symbol> function(String name) {
+  /**
+   * Returns the function, given as {@code module:name}, or its clone, if a probe can be put on it
+   * and on no other.
+   */
+  private Optional<Symbol> function(String name) {
     int colon = name.indexOf(':');
-    return symbols.function(name.substring(colon + 1), name.substring(0, colon));
+    String base = name.substring(colon + 1);
+    return armed
+        ? symbols
+            .function(base, name.substring(0, colon))
+            .filter(symbol -> !symbol.ambiguous() && (modules() || unique(symbol)))
+        : Optional.empty();
+  }
+
+  /** Returns whether probes can name the module; else a name must be unique in all the kernel. */
+  private boolean modules() {
+    return version.atLeast(BpftraceVersion.MODULE_IN_KPROBE);
+  }
+
+  private boolean unique(Symbol symbol) {
+    return symbols.function(symbol.name()).filter(found -> !found.ambiguous()).isPresent();
   }
 
   /** Returns the first of some functions that can be probed, empty if none can. */
@@ -85,10 +108,7 @@ final class PlanKernel implements ScriptTemplate.Kernel {
 
   @Override
   public Optional<String> attachPoint(String function) {
-    return function(function)
-        .map(
-            symbol ->
-                version.atLeast(BpftraceVersion.MODULE_IN_KPROBE) ? symbol.probe() : symbol.name());
+    return function(function).map(symbol -> modules() ? symbol.probe() : symbol.name());
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.vhostwatch.probe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
@@ -61,8 +62,14 @@ public final class Planner {
    * @param root the root folder, {@code /} but in tests
    * @param symbols {@link #SYMBOLS} as the kernel has them
    * @param version the bpftrace that will run the scripts
+   * @param disarmed why nothing that is attached would fire; empty if it would
    */
-  public static Plan plan(Path root, Scripts scripts, Symbols symbols, BpftraceVersion version) {
+  public static Plan plan(
+      Path root,
+      Scripts scripts,
+      Symbols symbols,
+      BpftraceVersion version,
+      Optional<String> disarmed) {
     @Nullable KernelLayout layout = null;
     String noLayout = "";
     try {
@@ -70,7 +77,7 @@ public final class Planner {
     } catch (BtfException e) {
       noLayout = String.valueOf(e.getMessage());
     }
-    PlanKernel kernel = new PlanKernel(layout, symbols, version);
+    PlanKernel kernel = new PlanKernel(layout, symbols, version, disarmed.isEmpty());
     List<Measurement> measurements = new ArrayList<>();
 
     @Nullable String census = null;
@@ -84,7 +91,7 @@ public final class Planner {
         measurements.add(Measurement.measured("census", "iter:task_file over vhost_net files"));
       }
     }
-    @Nullable String sentinel = sentinel(scripts, kernel, measurements, noLayout);
+    @Nullable String sentinel = sentinel(scripts, kernel, measurements, noLayout, disarmed);
     histograms(kernel, measurements);
     return new Plan(
         census,
@@ -92,6 +99,7 @@ public final class Planner {
         script(fit(scripts.histograms(), "histograms", kernel, measurements)),
         fit(scripts.evidence(), "evidence", kernel, measurements),
         measures(kernel),
+        layout != null && !kernel.shows("vhost_net_fops"),
         measurements);
   }
 
@@ -111,11 +119,16 @@ public final class Planner {
   }
 
   private static @Nullable String sentinel(
-      Scripts scripts, PlanKernel kernel, List<Measurement> measurements, String noLayout) {
+      Scripts scripts,
+      PlanKernel kernel,
+      List<Measurement> measurements,
+      String noLayout,
+      Optional<String> disarmed) {
     if (kernel.attachPoint("vhost:vhost_discard_vq_desc").isEmpty()) {
       measurements.add(
           Measurement.none(
-              "spins", "vhost_discard_vq_desc cannot be probed or vhost is not loaded"));
+              "spins",
+              disarmed.orElse("vhost_discard_vq_desc cannot be probed or vhost is not loaded")));
       return null;
     }
     @Nullable String script = script(fit(scripts.sentinel(), "spins", kernel, measurements));
@@ -135,12 +148,11 @@ public final class Planner {
 
   private static void histograms(PlanKernel kernel, List<Measurement> measurements) {
     String get = kernel.first("vhost_net:get_rx_bufs");
-    measurements.add(
-        get.isEmpty()
-            ? Measurement.derived(
-                "get_rx_ret",
-                "get_rx_bufs is inlined: vhost_discard_vq_desc without an error is a return of 0")
-            : Measurement.measured("get_rx_ret", "kretprobe " + get));
+    if (get.isEmpty() && kernel.attachPoint("vhost:vhost_discard_vq_desc").isEmpty()) {
+      function(measurements, "get_rx_ret", get);
+    } else {
+      measurements.add(getRxBufs(get));
+    }
     function(measurements, "peek_ret", kernel.first(PEEK));
     function(measurements, "desc_ret", kernel.first(FETCH));
     function(measurements, "notify_ret", kernel.first("vhost:vhost_enable_notify"));
@@ -148,6 +160,14 @@ public final class Planner {
     function(measurements, "signalled", kernel.first("vhost:vhost_add_used_and_signal_n"));
     function(measurements, "gave_up", kernel.first("vhost:vhost_exceeds_weight"));
     measurements.add(Measurement.measured("stack", "profile at 49 Hz on the worker"));
+  }
+
+  private static Measurement getRxBufs(String get) {
+    return get.isEmpty()
+        ? Measurement.derived(
+            "get_rx_ret",
+            "get_rx_bufs is inlined: vhost_discard_vq_desc without an error is a return of 0")
+        : Measurement.measured("get_rx_ret", "kretprobe " + get);
   }
 
   private static void function(List<Measurement> measurements, String what, String name) {

@@ -55,7 +55,11 @@ public record ProbeKit(
         plan =
             Optional.of(
                 Planner.plan(
-                    root, Scripts.read(options.scripts()), symbols, bpftrace.get().version()));
+                    root,
+                    Scripts.read(options.scripts()),
+                    symbols,
+                    bpftrace.get().version(),
+                    facts.disarmed()));
       } catch (Bpftrace.MissingException | PlanException e) {
         troubles.add(String.valueOf(e.getMessage()));
       }
@@ -85,15 +89,9 @@ public record ProbeKit(
     } else if (!facts.btf().contains("vmlinux")) {
       troubles.add("no /sys/kernel/btf/vmlinux: no census, and spins without the queue's indices");
     }
-    if (facts.ftrace() == Switch.OFF) {
-      troubles.add(
-          "kernel.ftrace_enabled is 0, so no kernel probe runs: sysctl kernel.ftrace_enabled=1");
-    }
-    if (facts.kprobes() == Switch.OFF) {
-      troubles.add(
-          "kprobes are turned off, so no kernel probe runs: write 1 to"
-              + " /sys/kernel/debug/kprobes/enabled");
-    }
+    facts
+        .disarmed()
+        .ifPresent(why -> troubles.add(why + ": nothing can be probed until that is undone"));
     if (facts.lockdown() == Lockdown.CONFIDENTIALITY) {
       troubles.add("kernel lockdown is in confidentiality mode: bpftrace cannot work");
     }

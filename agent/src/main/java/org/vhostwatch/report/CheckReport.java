@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ModuleState;
 import org.vhostwatch.probe.Measurement;
+import org.vhostwatch.probe.Outlook;
 import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.ProbeKit;
 
@@ -20,6 +21,7 @@ import org.vhostwatch.probe.ProbeKit;
  * @param measurements what can be measured, and how
  * @param attach how attaching the sentinel went; empty if it was not tried
  * @param census how taking a census went; empty if it was not tried
+ * @param outlook which plan is in force, and what would raise it
  * @param troubles what is missing and what to do about it
  */
 public record CheckReport(
@@ -29,6 +31,7 @@ public record CheckReport(
     List<Measurement> measurements,
     Optional<Trial> attach,
     Optional<Trial> census,
+    Outlook outlook,
     List<String> troubles) {
 
   /** Something that was tried. */
@@ -37,7 +40,8 @@ public record CheckReport(
   private static final String SCHEMA = "vhostwatch.check/1";
 
   /** Returns the report on what was found and tried. */
-  public static CheckReport of(ProbeKit kit, Optional<Trial> attach, Optional<Trial> census) {
+  public static CheckReport of(
+      ProbeKit kit, Optional<Trial> attach, Optional<Trial> census, String pidNamespace) {
     return new CheckReport(
         kit.facts(),
         kit.bpftrace().map(found -> found.version() + " (" + found.program() + ")"),
@@ -45,13 +49,17 @@ public record CheckReport(
         kit.plan().map(Plan::measurements).orElse(List.of()),
         attach,
         census,
+        Outlook.of(kit, works(attach), works(census), pidNamespace),
         kit.troubles());
   }
 
   /** Returns how many of the two work. */
   public int works() {
-    return (int)
-        List.of(attach, census).stream().flatMap(Optional::stream).filter(Trial::works).count();
+    return (int) List.of(attach, census).stream().filter(CheckReport::works).count();
+  }
+
+  private static boolean works(Optional<Trial> trial) {
+    return trial.filter(Trial::works).isPresent();
   }
 
   /** Returns the sentence that says it all. */
@@ -88,6 +96,13 @@ public record CheckReport(
     }
     attach.ifPresent(trial -> line(out, "attach", trial.words()));
     census.ifPresent(trial -> line(out, "look", trial.words()));
+    line(out, "plan", outlook.degree().plan());
+    line(out, "confidence", outlook.degree().confidence());
+    for (Outlook.Lack lack : outlook.lacks()) {
+      line(out, "lacks", lack.what());
+      line(out, "  lost", lack.lost());
+      line(out, "  raised by", lack.raise());
+    }
     troubles.forEach(trouble -> out.append("trouble: ").append(Printable.of(trouble)).append('\n'));
     return out.append(result()).append('\n').toString();
   }
@@ -172,6 +187,14 @@ public record CheckReport(
         json.nothing(trial.getKey());
       }
     }
-    json.texts("troubles", troubles);
+    json.constant("degree", outlook.degree())
+        .text("plan", outlook.degree().plan())
+        .text("confidence", outlook.degree().confidence())
+        .objects("lacks", outlook.lacks(), CheckReport::lack)
+        .texts("troubles", troubles);
+  }
+
+  private static void lack(JsonText json, Outlook.Lack lack) {
+    json.text("what", lack.what()).text("lost", lack.lost()).text("raise", lack.raise());
   }
 }

@@ -16,7 +16,7 @@ import org.vhostwatch.report.ExitCode;
 /**
  * What `diagnose --record` wrote on real kernels in the lab, through today's detector. A recording
  * is named after its kernel and the guest's behaviour, and is made anew by the lab's scenarios
- * diagnose, stalled and recordings.
+ * diagnose, stalled, recordings and matrix.
  */
 class LabRecordingsTest {
 
@@ -24,6 +24,7 @@ class LabRecordingsTest {
   @CsvSource({
     "6.18.15-livelock,  LIVELOCKED, HIGH,   2, VMM_THREAD",
     "6.17.13-livelock,  LIVELOCKED, HIGH,   2, VMM_THREAD",
+    "6.17.8-livelock-in-order, LIVELOCKED, HIGH, 2, VMM_THREAD",
     "6.1.0-54-livelock, LIVELOCKED, HIGH,   2, KTHREAD",
     "6.12.107-starved,  STALLED,    HIGH,   1, VMM_THREAD",
     "7.3.4-starved,     STALLED,    HIGH,   1, VMM_THREAD",

@@ -19,19 +19,6 @@ class KernelFactsTest {
     host = new FakeHost(directory);
   }
 
-  @ParameterizedTest
-  @CsvSource({"1, 1, true", "0, 1, false", "1, 0, false", ", , true"})
-  void probesRunUnlessASwitchIsOff(String ftrace, String kprobes, boolean run) {
-    if (ftrace != null && kprobes != null) {
-      host.file("proc/sys/kernel/ftrace_enabled", ftrace + "\n")
-          .file("sys/kernel/debug/kprobes/enabled", kprobes + "\n");
-    }
-    assertThat(KernelFacts.read(host.fs()).probesRun()).isEqualTo(run);
-    assertThat(KernelFacts.probeSwitches(host.fs()))
-        .isEqualTo(
-            "[%s, %s]".formatted(ftrace == null ? "-" : ftrace, kprobes == null ? "-" : kprobes));
-  }
-
   @Test
   void readsAHostThatShowsEverything() {
     host.file("proc/sys/kernel/osrelease", "6.18.15+deb13-cloud-amd64\n")
@@ -134,6 +121,19 @@ class KernelFactsTest {
   void countsCpus(String list, int count) {
     host.file("sys/devices/system/cpu/online", list + "\n");
     assertThat(KernelFacts.read(host.fs()).cpusOnline()).isEqualTo(count);
+  }
+
+  @Test
+  void probesAreDisarmedAsAWholeOrWithFtrace() {
+    assertThat(KernelFacts.read(host.fs()).disarmed()).as("not known").isEmpty();
+    host.file("proc/sys/kernel/ftrace_enabled", "0\n");
+    assertThat(KernelFacts.read(host.fs()).disarmed())
+        .contains("ftrace is off, kernel.ftrace_enabled is 0");
+    String before = KernelFacts.switches(host.fs());
+    host.file("sys/kernel/debug/kprobes/enabled", "0\n");
+    assertThat(KernelFacts.read(host.fs()).disarmed())
+        .contains("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
+    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.vhostwatch.btf.KernelBtf;
 import org.vhostwatch.host.FakeHost;
+import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.Symbols;
 
 /** Kernels as the scripts meet them; the numbers are those of Debian's for amd64. */
@@ -140,7 +141,11 @@ final class Kernels {
 
   static Plan plan(Path root, FakeHost host, BpftraceVersion version) throws PlanException {
     return Planner.plan(
-        root, Scripts.read(scripts()), Symbols.read(host.fs(), Planner.SYMBOLS), version);
+        root,
+        Scripts.read(scripts()),
+        Symbols.read(host.fs(), Planner.SYMBOLS),
+        version,
+        KernelFacts.read(host.fs()).disarmed());
   }
 
   /** The folder of the project's scripts, from wherever the tests run. */

@@ -163,6 +163,44 @@ class PlannerTest {
   }
 
   @Test
+  void whatIsNotUniqueIsNotProbedByItsNameAlone() throws PlanException {
+    FakeHost host =
+        Kernels.v6_18(root)
+            .file(
+                "sys/kernel/tracing/available_filter_functions",
+                """
+                vhost_discard_vq_desc [vhost]
+                peek_head_len
+                peek_head_len [vhost_net]
+                tun_recvmsg [tun]
+                tun_recvmsg [tun]
+                """);
+
+    assertThat(Kernels.plan(root, host, Kernels.DEBIAN_13).evidencePlan(Set.of(7)))
+        .matches(measures -> measures.peekFunction().equals("peek_head_len"))
+        .matches(measures -> !measures.recvmsg(), "two of one name in one module");
+    assertThat(Kernels.plan(root, host, Kernels.DEBIAN_12).evidencePlan(Set.of(7)).peekFunction())
+        .isEmpty();
+  }
+
+  @Test
+  void disarmedKprobesAreNotAttached() throws PlanException {
+    FakeHost host = Kernels.v6_18(root).file("sys/kernel/debug/kprobes/enabled", "0\n");
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+
+    assertThat(plan.sentinel()).isEmpty();
+    assertThat(plan.census()).as("attaches nothing").isPresent();
+    assertThat(attachPoints(plan.evidence(Set.of(7)))).isEmpty();
+    assertThat(plan.measurements())
+        .contains(
+            Measurement.none(
+                "spins", "kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0"))
+        .filteredOn(measurement -> measurement.what().equals("get_rx_ret"))
+        .extracting(Measurement::quality)
+        .containsExactly(Measurement.Quality.NONE);
+  }
+
+  @Test
   void hiddenAddressesMeanNoCensusAndNoIndices() throws PlanException {
     FakeHost host =
         Kernels.v6_18(root)
@@ -305,7 +343,8 @@ class PlannerTest {
                           new PlanKernel(
                               KernelLayout.read(root),
                               Symbols.read(host.fs(), Planner.SYMBOLS),
-                              Kernels.DEBIAN_13)))
+                              Kernels.DEBIAN_13,
+                              true)))
           .as(text)
           .isInstanceOf(PlanException.class);
     }

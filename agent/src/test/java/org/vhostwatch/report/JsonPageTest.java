@@ -26,6 +26,7 @@ import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.IncidentJson;
 import org.vhostwatch.incident.IncidentSamples;
 import org.vhostwatch.probe.Measurement;
+import org.vhostwatch.probe.Outlook;
 
 /** Keeps docs/json.md and the reports together, in both directions. */
 class JsonPageTest {
@@ -111,6 +112,8 @@ class JsonPageTest {
             List.of(new Measurement("spins", "kprobe x", Measurement.Quality.MEASURED)),
             Optional.of(new CheckReport.Trial(true, "attaches")),
             Optional.of(new CheckReport.Trial(false, "failed")),
+            new Outlook(
+                Outlook.Degree.CENSUS, List.of(new Outlook.Lack("armed probes", "much", "sysctl"))),
             List.of("a trouble"));
     return CheckReport.json(configuration::json, Optional.of(host), 78);
   }
