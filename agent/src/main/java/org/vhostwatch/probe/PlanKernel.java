@@ -48,8 +48,14 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   private final @Nullable KernelLayout layout;
   private final Symbols symbols;
   private final BpftraceVersion version;
+  private final boolean samples;
 
-  PlanKernel(@Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version) {
+  /**
+   * @param samples whether the kernel allows as many samples a second as a profile takes
+   */
+  PlanKernel(
+      @Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version, boolean samples) {
+    this.samples = samples;
     this.layout = layout;
     this.symbols = symbols;
     this.version = version;
@@ -96,6 +102,7 @@ final class PlanKernel implements ScriptTemplate.Kernel {
     return switch (condition) {
       case "btf" -> indices();
       case "no btf" -> !indices();
+      case "samples" -> samples;
       default -> throw new PlanException("a script needs what nobody knows: " + condition);
     };
   }

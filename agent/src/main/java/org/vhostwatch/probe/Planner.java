@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
+import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Symbols;
 
 /** Picks, for the running kernel and bpftrace, what can be probed. */
@@ -65,12 +67,13 @@ public final class Planner {
   public static Plan plan(Path root, Scripts scripts, Symbols symbols, BpftraceVersion version) {
     @Nullable KernelLayout layout = null;
     String noLayout = "";
+    boolean samples = KernelFacts.allowsSamples(new ProcFs(root));
     try {
       layout = KernelLayout.read(root);
     } catch (BtfException e) {
       noLayout = String.valueOf(e.getMessage());
     }
-    PlanKernel kernel = new PlanKernel(layout, symbols, version);
+    PlanKernel kernel = new PlanKernel(layout, symbols, version, samples);
     List<Measurement> measurements = new ArrayList<>();
 
     @Nullable String census = null;
@@ -86,6 +89,10 @@ public final class Planner {
     }
     @Nullable String sentinel = sentinel(scripts, kernel, measurements, noLayout);
     histograms(kernel, measurements);
+    measurements.add(
+        samples
+            ? Measurement.measured("stack", "profile at 49 Hz on the worker")
+            : Measurement.none("stack", "kernel.perf_event_max_sample_rate is below 49"));
     return new Plan(
         census,
         sentinel,
@@ -147,7 +154,6 @@ public final class Planner {
     function(measurements, "recvmsg", kernel.first("tun:tun_recvmsg", "tap:tap_recvmsg"));
     function(measurements, "signalled", kernel.first("vhost:vhost_add_used_and_signal_n"));
     function(measurements, "gave_up", kernel.first("vhost:vhost_exceeds_weight"));
-    measurements.add(Measurement.measured("stack", "profile at 49 Hz on the worker"));
   }
 
   private static void function(List<Measurement> measurements, String what, String name) {
