@@ -191,17 +191,24 @@ final class Prober implements AutoCloseable {
       if (!running.compareAndSet(false, true)) {
         return false;
       }
-      thread.execute(
-          () -> {
-            try {
-              job.run();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            } finally {
-              running.set(false);
-            }
-          });
-      return true;
+      try {
+        thread.execute(() -> attend(job));
+        return true;
+      } catch (OutOfMemoryError e) {
+        // Of threads: it is tried again with the next cycle.
+        running.set(false);
+        return false;
+      }
+    }
+
+    private void attend(Job job) {
+      try {
+        job.run();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } finally {
+        running.set(false);
+      }
     }
 
     void close() {

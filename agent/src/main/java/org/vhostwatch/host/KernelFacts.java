@@ -51,6 +51,11 @@ public record KernelFacts(
   private static final String FTRACE = "proc/sys/kernel/ftrace_enabled";
   private static final String KPROBES = "sys/kernel/debug/kprobes/enabled";
 
+  private static final String SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate";
+
+  /** Of the scripts. */
+  private static final int PROFILE_HZ = 49;
+
   private static final int SMALL = 4 << 10;
   private static final int MODULE_LIST = 256 << 10;
 
@@ -96,13 +101,22 @@ public record KernelFacts(
     return flag(fs, "proc/sys/kernel/bpf_stats_enabled");
   }
 
-  /** Returns a text that changes when {@link #disarmed} may. */
+  /** Returns whether a profile may take its samples; if the limit is unknown, it may. */
+  public static boolean allowsSamples(ProcFs fs) {
+    return fs.text(SAMPLE_RATE, SMALL)
+        .map(KernelFacts::number)
+        .filter(limit -> limit.isPresent() && limit.getAsInt() < PROFILE_HZ)
+        .isEmpty();
+  }
+
+  /** Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may. */
   public static String switches(ProcFs fs) {
     // Asked every second: an exception for one that is not there would be dear.
     return Stream.of(FTRACE, KPROBES)
-        .map(file -> fs.exists(file) ? fs.text(file, SMALL).orElse("-") : "-")
-        .toList()
-        .toString();
+            .map(file -> fs.exists(file) ? fs.text(file, SMALL).orElse("-") : "-")
+            .toList()
+            .toString()
+        + (allowsSamples(fs) ? "" : " few samples");
   }
 
   /** Returns a module's state, ABSENT for one that is not in {@link #MODULES}. */

@@ -116,7 +116,14 @@ public final class OutsideReads {
       free.release();
       return none("is being read already");
     }
-    threads.execute(task);
+    try {
+      threads.execute(task);
+    } catch (OutOfMemoryError e) {
+      // Of threads: whoever asks, the loop among them, goes on without the answer.
+      running.remove(key);
+      free.release();
+      return none("not read: no thread can be started");
+    }
     return wait(task);
   }
 

@@ -49,16 +49,23 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   private final Symbols symbols;
   private final BpftraceVersion version;
   private final boolean armed;
+  private final boolean samples;
 
   /**
    * @param armed whether a kprobe that is attached would fire
+   * @param samples whether the kernel allows as many samples a second as a profile takes
    */
   PlanKernel(
-      @Nullable KernelLayout layout, Symbols symbols, BpftraceVersion version, boolean armed) {
+      @Nullable KernelLayout layout,
+      Symbols symbols,
+      BpftraceVersion version,
+      boolean armed,
+      boolean samples) {
     this.layout = layout;
     this.symbols = symbols;
     this.version = version;
     this.armed = armed;
+    this.samples = samples;
   }
 
   /** Returns whether a queue's indices can be read, and RX told from TX. */
@@ -116,6 +123,7 @@ final class PlanKernel implements ScriptTemplate.Kernel {
     return switch (condition) {
       case "btf" -> indices();
       case "no btf" -> !indices();
+      case "samples" -> samples;
       default -> throw new PlanException("a script needs what nobody knows: " + condition);
     };
   }

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
+import org.vhostwatch.host.KernelFacts;
+import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Symbols;
 
 /** Picks, for the running kernel and bpftrace, what can be probed. */
@@ -72,12 +74,13 @@ public final class Planner {
       Optional<String> disarmed) {
     @Nullable KernelLayout layout = null;
     String noLayout = "";
+    boolean samples = KernelFacts.allowsSamples(new ProcFs(root));
     try {
       layout = KernelLayout.read(root);
     } catch (BtfException e) {
       noLayout = String.valueOf(e.getMessage());
     }
-    PlanKernel kernel = new PlanKernel(layout, symbols, version, disarmed.isEmpty());
+    PlanKernel kernel = new PlanKernel(layout, symbols, version, disarmed.isEmpty(), samples);
     List<Measurement> measurements = new ArrayList<>();
 
     @Nullable String census = null;
@@ -93,6 +96,10 @@ public final class Planner {
     }
     @Nullable String sentinel = sentinel(scripts, kernel, measurements, noLayout, disarmed);
     histograms(kernel, measurements);
+    measurements.add(
+        samples
+            ? Measurement.measured("stack", "profile at 49 Hz on the worker")
+            : Measurement.none("stack", "kernel.perf_event_max_sample_rate is below 49"));
     return new Plan(
         census,
         sentinel,
@@ -159,7 +166,6 @@ public final class Planner {
     function(measurements, "recvmsg", kernel.first("tun:tun_recvmsg", "tap:tap_recvmsg"));
     function(measurements, "signalled", kernel.first("vhost:vhost_add_used_and_signal_n"));
     function(measurements, "gave_up", kernel.first("vhost:vhost_exceeds_weight"));
-    measurements.add(Measurement.measured("stack", "profile at 49 Hz on the worker"));
   }
 
   private static Measurement getRxBufs(String get) {

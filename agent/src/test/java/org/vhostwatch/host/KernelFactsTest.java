@@ -20,6 +20,18 @@ class KernelFactsTest {
   }
 
   @Test
+  void aProfileNeedsAsManySamplesAsItTakes() {
+    assertThat(KernelFacts.allowsSamples(host.fs())).as("unknown").isTrue();
+    String before = KernelFacts.switches(host.fs());
+    host.file("proc/sys/kernel/perf_event_max_sample_rate", "49\n");
+    assertThat(KernelFacts.allowsSamples(host.fs())).isTrue();
+    assertThat(KernelFacts.switches(host.fs())).isEqualTo(before);
+    host.file("proc/sys/kernel/perf_event_max_sample_rate", "48\n");
+    assertThat(KernelFacts.allowsSamples(host.fs())).isFalse();
+    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
+  }
+
+  @Test
   void readsAHostThatShowsEverything() {
     host.file("proc/sys/kernel/osrelease", "6.18.15+deb13-cloud-amd64\n")
         .file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.18.15-1~bpo13+1\n")
@@ -35,9 +47,11 @@ class KernelFactsTest {
         .file("sys/devices/system/cpu/online", "0-3,8,10-11\n")
         .file(
             "proc/modules",
-            "vhost_net 36864 1 - Live 0x0000000000000000\n"
-                + "vhost 65536 1 vhost_net, Live 0x0\n"
-                + "tap 28672 0 - Loading 0x0\n")
+            """
+            vhost_net 36864 1 - Live 0x0000000000000000
+            vhost 65536 1 vhost_net, Live 0x0
+            tap 28672 0 - Loading 0x0
+            """)
         .file(
             "lib/modules/6.18.15+deb13-cloud-amd64/modules.builtin",
             "kernel/fs/fuse/fuse.ko\nkernel/drivers/net/tun.ko\n");

@@ -43,8 +43,8 @@ class BrokenStreamsIT {
   private static final Map<String, String> FAULTS = new LinkedHashMap<>();
 
   static {
-    FAULTS.put("exits", "say ready; frame; exit 3");
-    FAULTS.put("aborts", "say ready; frame; kill -ABRT $$");
+    FAULTS.put("exits", "say ready; frame; sleep 3; exit 3");
+    FAULTS.put("aborts", "say ready; frame; sleep 3; kill -ABRT $$");
     FAULTS.put("hangs at the start", "exec sleep 1000");
     FAULTS.put("falls silent", "say ready; frame; exec sleep 1000");
     FAULTS.put("ignores TERM", "trap '' TERM; say ready; frame; while :; do sleep 1; done");

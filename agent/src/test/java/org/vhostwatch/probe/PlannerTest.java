@@ -327,6 +327,15 @@ class PlannerTest {
   }
 
   @Test
+  void whereAProfileWouldGetTooFewSamplesTheCaptureGoesWithoutStacks() throws PlanException {
+    FakeHost host = Kernels.v6_18(root).file("proc/sys/kernel/perf_event_max_sample_rate", "10\n");
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+    assertThat(plan.evidence(Set.of(183))).contains("@peek_ret").doesNotContain("profile:");
+    assertThat(plan.measurements())
+        .anyMatch(m -> m.what().equals("stack") && m.quality() == Measurement.Quality.NONE);
+  }
+
+  @Test
   void whatAnOperatorBrokeInAScriptIsSaid() throws IOException {
     String cut = Files.readString(Kernels.scripts().resolve("sentinel.bt"));
     String block = cut.substring(0, cut.indexOf("  $used"));
