@@ -113,8 +113,7 @@ final class Sight {
     if (message instanceof Incoming.Kit seen) {
       kit = Optional.of(seen.kit());
       settled |=
-          mode == Mode.ON_DEMAND
-              || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
+          mode == Mode.ON_DEMAND || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
       censusTrouble = "";
     } else if (message instanceof Incoming.Attached seen) {
       run = seen.run();

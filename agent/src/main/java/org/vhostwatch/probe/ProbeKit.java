@@ -11,7 +11,6 @@ import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.Lockdown;
 import org.vhostwatch.host.ModuleState;
 import org.vhostwatch.host.ProcFs;
-import org.vhostwatch.host.Switch;
 import org.vhostwatch.host.Symbols;
 
 /**
