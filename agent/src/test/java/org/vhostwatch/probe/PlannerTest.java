@@ -353,6 +353,7 @@ class PlannerTest {
                               KernelLayout.read(root),
                               Symbols.read(host.fs(), Planner.SYMBOLS),
                               Kernels.DEBIAN_13,
+                              true,
                               true)))
           .as(text)
           .isInstanceOf(PlanException.class);
