@@ -7,8 +7,7 @@ package org.vhostwatch.probe;
  * @param vq address of the queue
  * @param tid worker that made the last pass
  * @param passes passes, all episodes together
- * @param episodes episodes begun; one ends when the used index or last_avail_idx after the
- *     roll-back moves, or no pass comes for 3 s
+ * @param episodes episodes begun; one ends when the used index moves or no pass comes for 3 s
  * @param spunNanos time between passes less than 2 ms apart, all episodes together
  * @param start first pass of the last episode
  * @param passesBefore passes made before the last episode
