@@ -21,6 +21,8 @@ import java.util.Optional;
  * escapes it.
  */
 public final class ProcFs {
+  private static final int PIECE = 4 << 10;
+
   private final File root;
 
   public ProcFs(Path root) {
@@ -35,7 +37,14 @@ public final class ProcFs {
   /** Returns the file's first {@code maxBytes} bytes. */
   public Optional<byte[]> read(String relative, int maxBytes) {
     try (InputStream in = new FileInputStream(file(relative))) {
-      return Optional.of(in.readNBytes(maxBytes));
+      // Not readNBytes(maxBytes): that asks for the position, which files of securityfs refuse.
+      byte[] data = new byte[Math.min(PIECE, maxBytes)];
+      int length = in.readNBytes(data, 0, data.length);
+      while (length == data.length && length < maxBytes) {
+        data = Arrays.copyOf(data, Math.min(2 * length, maxBytes));
+        length += in.readNBytes(data, length, data.length - length);
+      }
+      return Optional.of(Arrays.copyOf(data, length));
     } catch (IOException e) {
       return Optional.empty();
     }
