@@ -1,6 +1,7 @@
 package org.vhostwatch.btf;
 
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -133,8 +134,11 @@ public final class Btf {
         read = in.readNBytes(data, length, Math.min(PIECE, data.length - length));
       }
       return length == data.length ? data : Arrays.copyOf(data, length);
+    } catch (FileNotFoundException e) {
+      // Names the file and says why, in the system's words.
+      throw new BtfException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw new BtfException(file + ": " + e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+      throw new BtfException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 }

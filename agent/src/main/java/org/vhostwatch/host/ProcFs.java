@@ -25,6 +25,7 @@ public final class ProcFs {
 
   /** Can be read whatever ends or starts, unless this process can open no file at all. */
   private static final File OWN = new File("/proc/self/stat");
+  private static final int PIECE = 4 << 10;
 
   private final File root;
   private final AtomicLong refused = new AtomicLong();
@@ -60,7 +61,14 @@ public final class ProcFs {
   /** Returns the file's first {@code maxBytes} bytes. */
   public Optional<byte[]> read(String relative, int maxBytes) {
     try (InputStream in = new FileInputStream(file(relative))) {
-      return Optional.of(in.readNBytes(maxBytes));
+      // Not readNBytes(maxBytes): that asks for the position, which files of securityfs refuse.
+      byte[] data = new byte[Math.min(PIECE, maxBytes)];
+      int length = in.readNBytes(data, 0, data.length);
+      while (length == data.length && length < maxBytes) {
+        data = Arrays.copyOf(data, Math.min(2 * length, maxBytes));
+        length += in.readNBytes(data, length, data.length - length);
+      }
+      return Optional.of(Arrays.copyOf(data, length));
     } catch (IOException e) {
       failed();
       return Optional.empty();

@@ -2,7 +2,13 @@ package org.vhostwatch.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +141,25 @@ class KernelFactsTest {
   void countsCpus(String list, int count) {
     host.file("sys/devices/system/cpu/online", list + "\n");
     assertThat(KernelFacts.read(host.fs()).cpusOnline()).isEqualTo(count);
+  }
+
+  /** The file of securityfs refuses to seek, as a pipe does. */
+  @Test
+  void readsTheLockdownWithoutASeek() throws Exception {
+    Path file = host.directory("sys/kernel/security").fs().path("sys/kernel/security/lockdown");
+    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+    CompletableFuture<Void> written =
+        CompletableFuture.runAsync(
+            () -> {
+              try (FileOutputStream out = new FileOutputStream(file.toFile())) {
+                out.write("none integrity [confidentiality]\n".getBytes(StandardCharsets.US_ASCII));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+
+    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(Lockdown.CONFIDENTIALITY);
+    written.get(10, TimeUnit.SECONDS);
   }
 
   @Test
