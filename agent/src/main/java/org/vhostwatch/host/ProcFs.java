@@ -25,6 +25,7 @@ public final class ProcFs {
 
   /** Can be read whatever ends or starts, unless this process can open no file at all. */
   private static final File OWN = new File("/proc/self/stat");
+
   private static final int PIECE = 4 << 10;
 
   private final File root;
