@@ -504,7 +504,7 @@ static void start_sleepers(void)
     pthread_attr_t small;
     pthread_t thread;
     pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, 32 << 10);
+    pthread_attr_setstacksize(&small, 160 << 10); /* with room for send_frame()'s packet, which each thread has */
     for (unsigned i = 0; i < opt.threads; i++)
         if (pthread_create(&thread, &small, sleeper, NULL)) fail("thread %u", i);
 }

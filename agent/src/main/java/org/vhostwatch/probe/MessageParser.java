@@ -26,7 +26,8 @@ public final class MessageParser {
               StreamReadConstraints.builder().maxNestingDepth(16).maxNumberLength(64).build())
           .build();
 
-  private static final int MAX_ENTRIES = Spawner.MAX_MAP_KEYS;
+  /** Far more than bpftrace keeps, as {@link Spawner} starts it. */
+  static final int MAX_ENTRIES = 1 << 16;
 
   private MessageParser() {}
 

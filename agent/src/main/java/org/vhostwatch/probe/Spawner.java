@@ -21,9 +21,6 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Spawner {
 
-  /** Keys that a map of bpftrace may have. */
-  static final int MAX_MAP_KEYS = 16_384;
-
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
   private final ExecutorService thread =
@@ -71,7 +68,7 @@ public final class Spawner {
     environment.put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     environment.put("LC_ALL", "C");
     environment.put("BPFTRACE_COLOR", "never");
-    environment.put("BPFTRACE_MAX_MAP_KEYS", String.valueOf(MAX_MAP_KEYS));
+    environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
     environment.putAll(more);
     if (tmp != null) {
       environment.put("TMPDIR", tmp);

@@ -52,13 +52,14 @@ class BrokenStreamsIT {
     FAULTS.put("floods", "say ready; frame; exec yes '{\"type\": \"printf\", \"data\": \"x\"}'");
     FAULTS.put(
         "floods with long lines",
-        "say ready; frame; while :; do head -c 1000000 /dev/zero | tr '\\0' x; echo; done");
+        "say ready; frame; while :; do head -c 1000000 /dev/zero | tr '\\0' x; echo;"
+            + " head -c 2000000 /dev/zero | tr '\\0' x; echo; done");
     FAULTS.put("floods stderr", "say ready; yes noise >&2 & calm");
     FAULTS.put(
         "damages its lines",
         """
         say ready
-        queue @worker 10000005
+        queue @worker 10000005; queue @start "$(now)"
         while :; do
             n=$((n + 100)) t=$(now)
             say "tick $t"
@@ -67,7 +68,7 @@ class BrokenStreamsIT {
             echo '{"type": "map", "data": {"@spun": {"18446612682182951104": "many"}}}'
             echo '{"type": "map", "data": {"@passes": {"18446612682182951104": 1, "18446612682182951104": '$n'}}}'
             echo '{"type": "map", "data": {"@episodes": {"18446612682182951104": "0x2"}}}'
-            queue @start "$t"; queue @seen "$t"; queue @num 256
+            queue @seen "$t"; queue @num 256
             printf '{"type": "map", "data": {"@before'
             sleep 0.2
             echo '": {"18446612682182951104": 0}}}'
@@ -131,6 +132,7 @@ class BrokenStreamsIT {
         .as("what the loop had no room for is dropped, and counted")
         .isPositive();
     assertThat(agent("floods with long lines").metric("vhostwatch_bpftrace_lines_rejected_total"))
+        .as("so is what is too long")
         .isPositive();
   }
 

@@ -36,16 +36,22 @@ final class FaultyAgent {
           "-XX:CICompilerCount=1",
           "-XX:+ExitOnOutOfMemoryError");
 
+  /** The queue of the VM on the host. */
+  private static final String CENSUS =
+      "queue vq=18446612682182951104 pid=10000000 fd=20 owner=10000000 worker=10000005 num=256"
+          + " avail=100 last=100 used=100 txlast=7 features=4295000064 busyloop=0 head=0 tail=0"
+          + " packet=0 bytes=0 backend=1 index=0 ifindex=10 netns=4026531833 master=br0 tap=tap0";
+
   /**
-   * What bpftrace says: its version, an empty census, and as the sentinel first what FAULT does. A
-   * queue's map has the address of a queue as its only key.
+   * What bpftrace says: its version, a census of one queue, and as the sentinel first what FAULT
+   * does. A queue's map has the address of a queue as its only key.
    */
   private static final String PROGRAM =
       """
       #!/bin/sh
       here=${0%%/*} n=0
       case $* in *--version*) echo 'bpftrace v0.23.2' && exit ;; esac
-      case $(cat) in *iter:task_file*) exit ;; esac
+      case $(cat) in *iter:task_file*) cat "$here/census" && exit ;; esac
       say() { printf '{"type": "printf", "data": "%%s\\\\n"}\\n' "$1"; }
       queue() { printf '{"type": "map", "data": {"%%s": {"18446612682182951104": %%s}}}\\n' "$1" "$2"; }
       now() { read -r up _ </proc/uptime && echo "${up%%.*}${up#*.}0000000"; }
@@ -74,6 +80,7 @@ final class FaultyAgent {
   static FaultyAgent start(Path root, String fault, String body) throws IOException {
     Path folder = Files.createDirectories(root.resolve(fault.replace(' ', '-')));
     Path program = Files.writeString(folder.resolve("bpftrace"), PROGRAM.formatted(body));
+    Files.writeString(folder.resolve("census"), CENSUS + "\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     List<String> command = new ArrayList<>(MadeUpHost.enter(root));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -57,10 +57,10 @@ class MessageParserTest {
     assertThat(MessageParser.parse("{\"type\": \"printf\", \"data\": \"x\"}" + LineReader.CUT))
         .isInstanceOf(Message.Rejected.class);
     StringBuilder map = new StringBuilder("{\"type\":\"map\",\"data\":{\"@n\":{\"0\":0");
-    for (int key = 1; key < Spawner.MAX_MAP_KEYS; key++) {
+    for (int key = 1; key < MessageParser.MAX_ENTRIES; key++) {
       map.append(",\"").append(key).append("\":1");
     }
-    assertThat(map(map + "}}}").entries()).hasSize(Spawner.MAX_MAP_KEYS);
+    assertThat(map(map + "}}}").entries()).hasSize(MessageParser.MAX_ENTRIES);
     assertThat(MessageParser.parse(map + ",\"x\":1}}}")).isInstanceOf(Message.Rejected.class);
   }
 
