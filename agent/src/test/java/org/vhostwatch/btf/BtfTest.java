@@ -172,7 +172,7 @@ class BtfTest {
         .hasMessage(vmlinux + ": 1175 bytes, the limit is 1000");
     assertThatThrownBy(() -> read.readSplit(dir.resolve("gone")))
         .isInstanceOf(BtfException.class)
-        .hasMessageStartingWith(dir.resolve("gone") + ": ")
+        .hasMessageStartingWith(dir.resolve("gone") + " (")
         .hasMessageContaining("No such file");
   }
 
