@@ -155,9 +155,9 @@ class MessageParserTest {
 
   @Test
   @Timeout(10)
-  void aMapWithAllKeysThatItMayHaveIsRead() {
+  void aMapOfAMegabyteIsRead() {
     StringBuilder line = new StringBuilder("{\"type\": \"map\", \"data\": {\"@passes\": {");
-    int queues = Spawner.MAX_MAP_KEYS;
+    int queues = 40_000;
     for (int i = 0; i < queues; i++) {
       // Queues lie where kvzalloc puts them: a fixed distance apart.
       line.append(i == 0 ? "" : ", ")
@@ -167,7 +167,7 @@ class MessageParserTest {
           .append(i);
     }
     line.append("}}}");
-    assertThat(line).hasSizeGreaterThan(400_000);
+    assertThat(line).hasSizeGreaterThan(1 << 20);
     assertThat(map(line.toString()).entries()).hasSize(queues);
   }
 
