@@ -80,7 +80,7 @@ record TaskStat(
         new TaskStat(
             tid,
             new String(buffer, open + 1, close - open - 1, StandardCharsets.UTF_8),
-            (char) buffer[close + 2],
+            (char) (buffer[close + 2] & 0xff),
             (int) numbers[PARENT],
             numbers[FLAGS],
             numbers[UTIME] + numbers[STIME],

@@ -106,8 +106,16 @@ class DetectorTest {
   }
 
   @Test
-  void aLateCpuSampleOrACpuLimitDoesNotHideItFromACapture() {
+  void aLateCpuSampleOrACpuLimitDoesNotHideIt() {
     queue.does(8_000, 0, 0.2);
+    history.census().during(6);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void fewPassesAreALivelockOnceACaptureShowsIt() {
+    queue.does(1_000, 0, 0.2);
     history.census().during(6);
     assertThat(history.of(queue)).as("or a guest that kicks").isEqualTo(Verdict.SPINNING);
     history.evidence(queue, Duration.ofSeconds(2), 0);

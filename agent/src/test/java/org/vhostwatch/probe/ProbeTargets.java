@@ -84,7 +84,9 @@ public final class ProbeTargets {
   }
 
   private static boolean claims(String line) {
-    return line.startsWith("queue ") || line.startsWith("tapfile ");
+    return line.startsWith("queue ")
+        || line.startsWith("tapfile ")
+        || line.endsWith(LineReader.CUT);
   }
 
   private static boolean index(int number) {
@@ -99,7 +101,10 @@ public final class ProbeTargets {
     for (String line : new String(input, StandardCharsets.UTF_8).lines().toList()) {
       Message message = MessageParser.parse(line);
       if (message instanceof Message.Rejected rejected) {
-        Claim.that(line.startsWith("{") && !rejected.reason().isEmpty(), "rejected", line);
+        Claim.that(
+            (line.startsWith("{") || line.endsWith(LineReader.CUT)) && !rejected.reason().isEmpty(),
+            "rejected",
+            line);
       } else if (message instanceof Message.Printf printf) {
         Claim.same(printf.text().stripTrailing(), printf.text(), "a printf");
       }
