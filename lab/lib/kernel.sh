@@ -113,7 +113,7 @@ modules_image() {
 build_initrd() {
     local root=$1 release=$2 file=$3 tree module name
     tree=$(mktemp -d -p "$(dirname "$file")")
-    mkdir -p "$tree"/{bin,dev,proc,sys,root,modules}
+    mkdir -p "$tree"/{bin,dev,proc,sys,mnt,modules}
     bootstrap "$EMULATOR_SUITE" "$tree/busybox" --variant=extract --include=busybox-static || die "initrd: mmdebstrap failed"
     mv "$tree/busybox/usr/bin/busybox" "$tree/bin/busybox" 2>/dev/null || mv "$tree/busybox/bin/busybox" "$tree/bin/busybox"
     rm -rf "$tree/busybox"

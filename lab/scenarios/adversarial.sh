@@ -9,8 +9,6 @@
 
 minutes=${ADVERSARIAL_MINUTES:-60} seed=${ADVERSARIAL_SEED:-$RANDOM} began=$(seconds)
 spins=0 fits=0 longest=0
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"$2\""; }
-no_series() { ! metric vhostwatch_queue_livelocked "tap=\"$1\"" | grep .; }
 total() { metric "vhostwatch_queue_spin_$1_total" "tap=\"$2\"" | awk '{ n += $1 } END { printf "%.1f", n }'; }
 at_least() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%s, %s", a, b; exit !(a >= b) }'; }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%s, %s", a, b; exit !(a < b) }'; }

@@ -5,7 +5,6 @@
 
 spins() { is "$(cpu_percent "$(worker_of "$GUEST_PID")" 4)" -ge 80; }
 livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" 'tap="lab0"' 'queue="0"' "vm=\"vhost-guest-$GUEST_PID\""; }
-no_series() { ! metric vhostwatch_queue_livelocked "tap=\"$1\"" | grep .; }
 answers() { ask "$1" | grep -F "$2"; }
 up() {
     wait_for 240 "$1: it answers" ask /-/healthy

@@ -4,13 +4,11 @@
 # shellcheck shell=bash
 
 spins() { is "$(cpu_percent "$(worker_of "$GUEST_PID")" 4)" -ge 80; }
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"$2\""; }
 failed_clearly() { # NAME CODE WORDS
     check "$1: exit code $2" is "$VW_STATUS" -eq "$2"
     check "$1: it says why" says "$1" "$3"
     check "$1: without a stack trace" clean "$1"
 }
-survives() { kill -0 "$DAEMON_PID"; }
 
 # --- usage
 run_vhostwatch usage-option diagnose --no-such-option
@@ -139,8 +137,7 @@ wait_for 60 "loaded later: the drill's livelock is detected" livelocked_is 1 vwd
 note "loaded later: from the onset to queue_livelocked 1" "$(since "$onset") s"
 kill "$drill"
 wait "$drill"
-no_series() { ! metric vhostwatch_queue_livelocked 'tap="vwdrill0"' | grep .; }
-wait_for 15 "the drill's queue is gone" no_series
+wait_for 15 "the drill's queue is gone" no_series vwdrill0
 end_daemon TERM
 check "TERM ends the daemon with 143" is "$DAEMON_STATUS" -eq 143
 check "no bpftrace is left" not_probing

@@ -3,11 +3,7 @@
 # timeout: 1800
 # shellcheck shell=bash
 
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"$2\""; }
-up() { metric_is vhostwatch_bpftrace_up == "$1"; }
-no_series() { ! metric vhostwatch_queue_livelocked "tap=\"$1\"" | grep .; }
 known() { metric_is vhostwatch_queue_livelocked == 0 "tap=\"$1\""; }
-survives() { kill -0 "$DAEMON_PID"; }
 of_tap() { ask /api/v1/incidents | jq -r --arg tap "$1" '[.incidents[] | select(.tap == $tap) | "\(.state) \(.count)"] | join(",")'; }
 is_of_tap() { is "$(of_tap "$1")" == "$2"; }
 looks_of() { ask "/api/v1/incidents/$(ask /api/v1/incidents | jq -r --arg tap "$1" '.incidents[] | select(.tap == $tap) | .id')" | jq -r '[.looks[].captured] | any'; }
@@ -17,7 +13,6 @@ has_evidence() { is "$(looks_of "$1")" == true; }
 no_more() { ! pgrep -f 'vhost-guest --tap s[0-9]'; }
 only_left() { is "$(ask /metrics | grep -oP '^vhostwatch_queue_livelocked\{.*tap="\K[^"]+' | sort | paste -sd ' ')" == "lab0 many"; }
 capturing() { [ "$(pgrep -fcx '/usr/bin/bpftrace -f json --no-warnings -')" -ge 2 ]; }
-troubled() { ask /api/v1/threads | jq -e -r --arg what "$1" '.troubles[] | select(contains($what))'; }
 
 # --- the stuck worker on CPU 0, where the sentinel's ticks are made
 start_daemon

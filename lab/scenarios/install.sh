@@ -19,7 +19,6 @@ journal() { journalctl --no-hostname -u vhostwatch -o cat "$@"; }
 said() { journal --since "@$1" | grep -m 3 -F -- "$2"; }
 ready() { shows ActiveState active && ask /-/ready; }
 another_pid() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ] && ready; }
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" 'tap="lab0"'; }
 none_livelocked() { ask /metrics | grep '^vhostwatch_queue_livelocked{' | grep -qv ' 0.0$' && return 1; return 0; }
 newest() { find "$STATE/incidents" -name '*.json' 2>/dev/null | sort | tail -n 1; }
 field_is() { is "$(jq -r "$1" "$(newest)")" == "$2"; }

@@ -4,13 +4,9 @@
 # shellcheck shell=bash
 
 FOLDER=/var/lib/vhostwatch/incidents
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"${2:-lab0}\""; }
-up() { metric_is vhostwatch_bpftrace_up == "$1"; }
 well() { up 1 && livelocked_is 1; }
-survives() { kill -0 "$DAEMON_PID"; }
 incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
 looked() { [ "$(jq -r '.looks[0].captured' "$FOLDER"/*.json)" = true ]; }
-troubled() { ask /api/v1/threads | jq -e -r --arg what "$1" '.troubles[] | select(contains($what))'; }
 untroubled() { ! troubled "$1"; }
 no_files() { prlimit --pid "$DAEMON_PID" --nofile=3:65536; } # those that are open stay
 

@@ -49,7 +49,6 @@ worker=$(worker_of "$GUEST_PID")
 check "there is a livelock (percent of a CPU)" is "$(cpu_percent "$worker" 4)" -ge 80
 vhostwatch check --script sentinel >"$RESULTS/sentinel.bt"
 vhostwatch check --script evidence --tid "$worker" >"$RESULTS/evidence.bt"
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 for script in sentinel evidence; do
     for round in 1 2 3 4 5; do
         began=$(seconds)

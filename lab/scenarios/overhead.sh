@@ -62,7 +62,6 @@ runs() {
     for pid in $(pgrep -x bpftrace) ${OBSERVER:+"$OBSERVER"}; do cat "/proc/$pid/fdinfo/"* 2>/dev/null; done |
         awk '/^prog_id:/ { id = $2 } /^run_cnt:/ { if (!seen[id]++) n += $2 } END { print n + 0 }'
 }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 # of WAY COLUMN: its values, one a round.
 of() { awk -F '\t' -v way="$1" -v column="$2" '$1 == way { print $column }' "$RATES"; }
 

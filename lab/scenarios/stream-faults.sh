@@ -21,8 +21,6 @@ EOF
 chmod +x "$RESULTS/bpftrace"
 echo well >"$how"
 
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" 'tap="lab0"'; }
-up() { metric_is vhostwatch_bpftrace_up == "$1"; }
 restarted() { metric_is vhostwatch_bpftrace_restarts_total '>=' "$1"; }
 well() { up 1 && livelocked_is 1 && metric_is vhostwatch_bpftrace_restarts_total == "$1"; }
 incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }

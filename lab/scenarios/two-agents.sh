@@ -4,7 +4,6 @@
 # shellcheck shell=bash
 
 FOLDER=/var/lib/vhostwatch/incidents
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" 'tap="lab0"'; }
 ids() { ask /api/v1/incidents | jq -r '[.incidents[].id] | join(" ")'; }
 looked() { [ "$(jq -r '.looks[0].when' "$FOLDER"/*.json)" = onset ]; }
 ready_at() { curl -fsS --max-time 5 "http://127.0.0.1:$1/-/ready"; }

@@ -3,7 +3,6 @@
 # timeout: 600
 # shellcheck shell=bash
 
-livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" 'tap="lab0"'; }
 stuck_is() { metric_is vhostwatch_vmm_waits_for_vhost == "$1" "vm=\"vhost-guest-$GUEST_PID\""; }
 no_series() { ! metric vhostwatch_vmm_waits_for_vhost | grep .; }
 no_process() { ! kill -0 "$GUEST_PID" 2>/dev/null; }
