@@ -380,8 +380,9 @@ public final class Daemon implements AutoCloseable {
 
   /**
    * Returns a census without the queues of processes that have ended since it read them: taken back
-   * in, they would stay until the next one. If none of its processes is there, the kernel counts
-   * them in another pid namespace than /proc does, and that says nothing.
+   * in, they would stay until the next one. Those that live are the {@link #owners} from now on. If
+   * none of its processes is there, the kernel counts them in another pid namespace than /proc
+   * does, and that says nothing.
    */
   private Census living(Census census) {
     Set<Integer> processes = new HashSet<>();
@@ -453,8 +454,7 @@ public final class Daemon implements AutoCloseable {
   private void look(Pace pace, long now) {
     long began = System.nanoTime();
     if (strangerSpins()) {
-      scannedAt = now;
-      seen(scanner::scan, now);
+      scan(Optional.empty(), now);
     } else if (due(scannedAt, pace.scan(), now)) {
       scan(now);
     } else {
@@ -464,8 +464,13 @@ public final class Daemon implements AutoCloseable {
   }
 
   void scan(long now) {
+    scan(owners, now);
+  }
+
+  /** Looks for workers where these processes make it likely, or everywhere if nobody knows them. */
+  private void scan(Optional<Set<Integer>> likely, long now) {
     scannedAt = now;
-    seen(() -> owners.map(scanner::scan).orElseGet(scanner::scan), now);
+    seen(() -> likely.map(scanner::scan).orElseGet(scanner::scan), now);
   }
 
   /** Whoever can open no file finds no worker at all: that is not the end of those that were. */

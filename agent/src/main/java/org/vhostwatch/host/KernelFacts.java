@@ -103,7 +103,7 @@ public record KernelFacts(
 
   /** Returns whether a profile may take its samples; if the limit is unknown, it may. */
   public static boolean allowsSamples(ProcFs fs) {
-    return fs.text(SAMPLE_RATE, SMALL)
+    return setting(fs, SAMPLE_RATE)
         .map(KernelFacts::number)
         .filter(limit -> limit.isPresent() && limit.getAsInt() < PROFILE_HZ)
         .isEmpty();
@@ -111,12 +111,13 @@ public record KernelFacts(
 
   /** Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may. */
   public static String switches(ProcFs fs) {
-    // Asked every second: an exception for one that is not there would be dear.
-    return Stream.of(FTRACE, KPROBES)
-            .map(file -> fs.exists(file) ? fs.text(file, SMALL).orElse("-") : "-")
-            .toList()
-            .toString()
+    return Stream.of(FTRACE, KPROBES).map(file -> setting(fs, file).orElse("-")).toList().toString()
         + (allowsSamples(fs) ? "" : " few samples");
+  }
+
+  /** Of those asked every second: an exception for one that is not there would be dear. */
+  private static Optional<String> setting(ProcFs fs, String file) {
+    return fs.exists(file) ? fs.text(file, SMALL) : Optional.empty();
   }
 
   /** Returns a module's state, ABSENT for one that is not in {@link #MODULES}. */
