@@ -83,7 +83,7 @@ final class Facts {
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
         && load != null
-        && (load.waitsOn() || (waits >= STARVING_SHARE && wouldBeBusy()))
+        && (load.waitsOn() || sharesItsCpu())
         && !movedSince(track.spin().latest().seen());
   }
 
@@ -130,9 +130,21 @@ final class Facts {
     return track.census() == null ? 0 : track.census().since();
   }
 
-  /** Returns the passes a second when the last pass was seen. */
+  /**
+   * Returns the passes a second when the last pass was seen; of a worker that shares its CPU, over
+   * all of the spin, for it may not have had any of it then.
+   */
   double passesPerSecond() {
-    return track.spin() == null ? 0 : track.spin().rateAtPass();
+    if (track.spin() == null) {
+      return 0;
+    }
+    double latest = track.spin().rateAtPass();
+    return sharesItsCpu() ? Math.max(latest, track.spin().latest().passesPerSecond()) : latest;
+  }
+
+  /** Returns whether the worker would be busy if others did not use its CPU. */
+  private boolean sharesItsCpu() {
+    return waits >= STARVING_SHARE && wouldBeBusy();
   }
 
   private long episodeNanos() {

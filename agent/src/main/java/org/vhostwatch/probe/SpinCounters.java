@@ -88,6 +88,11 @@ public record SpinCounters(
     return Math.max(0, passes - passesBefore);
   }
 
+  /** Returns the passes a second of the last episode, 0 before it has a length. */
+  public double passesPerSecond() {
+    return episodeNanos() == 0 ? 0 : episodePasses() * 1e9 / episodeNanos();
+  }
+
   /** Returns last_avail_idx after the roll-back of the last pass. */
   public int rewoundAvailIdx() {
     return (lastAvailIdx - rolledBack) & 0xffff;

@@ -113,6 +113,21 @@ class DetectorTest {
     assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
   }
 
+  /**
+   * The rate is that of the last second: what counts is what the worker did with the CPU it got.
+   */
+  @Test
+  void aWorkerThatLosesItsCpuToOthersSpinsOn() {
+    queue.does(8_000, 0, 1);
+    history.census().during(6);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    queue.does(20, 0, 0.02).waitsForItsCpu(0.97);
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
   @Test
   void fewPassesAreALivelockOnceACaptureShowsIt() {
     queue.does(1_000, 0, 0.2);

@@ -27,6 +27,9 @@ final class History {
   static final Duration SECOND = Duration.ofSeconds(1);
   private static final long STEP = 10_000_000L;
 
+  /** A microsecond: what it takes from being woken up to running on an idle CPU. */
+  private static final long MOMENT = 1_000;
+
   private final Detector detector = new Detector(Settings.DEFAULT);
   private final BusyWatch busy = new BusyWatch(Duration.ofSeconds(90));
   private final Map<Long, Queue> queues = new LinkedHashMap<>();
@@ -159,7 +162,8 @@ final class History {
       txDue += txPerSecond * STEP / 1e9;
       tx = (tx + (int) txDue) & 0xffff;
       txDue -= (int) txDue;
-      waitedNanos += waits * STEP;
+      // Whoever gets a CPU stood in line for it, if only for a moment.
+      waitedNanos += waits * STEP + (cpu > 0 ? MOMENT : 0);
       cpuTicks += cpu * Worker.TICKS_PER_SECOND * STEP / 1e9;
       passesDue += passesPerSecond * STEP / 1e9;
       if (passesDue >= 1) {
