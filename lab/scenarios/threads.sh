@@ -10,7 +10,7 @@ field() { row "$1" "$2" "$3" | jq -r "$4"; }
 listed_state() {
     field "$1" "$2" "$3" '"num=\(.num) avail_idx=\(.avail_idx) last_avail_idx=\(.last_avail_idx) last_used_idx=\(.last_used_idx) features=\(.features)"'
 }
-true_state() { truth_line "$1" "$2" | sed -E 's/^truth queue=[0-9]+ //; s/ received=.*//'; }
+true_state() { truth_line "$1" "$2" | sed -E 's/^truth queue=[0-9]+ //; s/ tx_used_idx=[0-9]+//; s/ received=.*//'; }
 same_state() { # PID TAP QUEUE [SED SCRIPT that takes away what cannot be compared]
     local listed truth
     listed=$(listed_state lists "$2" "$3")

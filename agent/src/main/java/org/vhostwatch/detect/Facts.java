@@ -82,8 +82,7 @@ final class Facts {
     return track.spin() != null
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
-        && load != null
-        && (load.waitsOn() || sharesItsCpu())
+        && sharesItsCpu()
         && !movedSince(track.spin().latest().seen());
   }
 
@@ -135,16 +134,23 @@ final class Facts {
    * all of the spin, for it may not have had any of it then.
    */
   double passesPerSecond() {
-    if (track.spin() == null) {
-      return 0;
-    }
-    double latest = track.spin().rateAtPass();
-    return sharesItsCpu() ? Math.max(latest, track.spin().latest().passesPerSecond()) : latest;
+    return sharesItsCpu() ? mostPassesPerSecond() : latestPassesPerSecond();
   }
 
-  /** Returns whether the worker would be busy if others did not use its CPU. */
+  /** Returns the passes a second when the last pass was seen, or over all of the spin. */
+  double mostPassesPerSecond() {
+    return track.spin() == null
+        ? 0
+        : Math.max(latestPassesPerSecond(), track.spin().latest().passesPerSecond());
+  }
+
+  private double latestPassesPerSecond() {
+    return track.spin() == null ? 0 : track.spin().rateAtPass();
+  }
+
+  /** Returns whether others use the CPU that the worker wants. */
   private boolean sharesItsCpu() {
-    return waits >= STARVING_SHARE && wouldBeBusy();
+    return load != null && (load.waitsOn() || (waits >= STARVING_SHARE && wouldBeBusy()));
   }
 
   private long episodeNanos() {
