@@ -20,7 +20,9 @@ not_livelocked() { # NAME CODE...: diagnose gave one of these exit codes, and no
     [[ " $* " == *" $VW_STATUS "* ]] && [ "$(json "$name" '[.queues[].verdict, .verdict] | index("LIVELOCKED")')" = null ]
 }
 
-time=${HEALTHY_SECONDS:-180}
+lengths_of_packets() { echo 0; sed -nE '/ packet=0 /d; s/^queue .* bytes=([0-9]+) .*/\1/p' "$RESULTS/censuses.txt"; }
+
+time=${HEALTHY_SECONDS:-180} censuses=20
 # The kernel counts the runs of each BPF program.
 sysctl -qw kernel.bpf_stats_enabled=1
 start_guest --tap lab0 --behaviour healthy
@@ -38,6 +40,11 @@ until awk -v t="$(since "$began")" -v time="$time" 'BEGIN { exit !(t >= time) }'
         note "healthy traffic: CPU time of the daemon in the first $(since "$began") s" "$(awk -v a="$cpu" -v b="$daemon" 'BEGIN { print a - b }') s"
         run_vhostwatch diagnosed-healthy diagnose --duration 5s --format json
         check "healthy traffic: diagnose says that nothing is wrong" not_livelocked diagnosed-healthy 0
+        # What moves while a census reads it must not cost it the queue.
+        vhostwatch check --script census >"$RESULTS/census.bt"
+        for ((i = 0; i < censuses; i++)); do bpftrace -q "$RESULTS/census.bt" 2>&1; done >"$RESULTS/censuses.txt"
+        check "healthy traffic: each of $censuses censuses has the queue" is "$(grep -c '^queue .* tap=lab0$' "$RESULTS/censuses.txt")" -eq "$censuses"
+        check "and no packet at its head that cannot be one (bytes)" is "$(lengths_of_packets | sort -n | tail -n 1)" -le 65536
     fi
     sleep 1
 done

@@ -26,6 +26,11 @@ public final class CensusAssembler {
   private static final int MAX_QUEUES = 65_536;
   private static final int MAX_INDEX = 0xffff;
 
+  private static final long MAX_UNSIGNED = 0xffff_ffffL;
+
+  /** Twice the most that a device may be given with BIG TCP; what is longer is no packet. */
+  private static final long MAX_PACKET_BYTES = 1 << 20;
+
   private final Map<Long, CensusQueue> queues = new LinkedHashMap<>();
 
   /** By process and file descriptor: the taps' queues that are open. */
@@ -93,7 +98,10 @@ public final class CensusAssembler {
     Fields fields = whole.fields;
     int head = fields.number("head", Integer.MAX_VALUE);
     int tail = fields.number("tail", Integer.MAX_VALUE);
-    boolean waits = tail > head;
+    long packet = fields.word("packet");
+    long bytes = fields.number("bytes", MAX_UNSIGNED);
+    // Of a queue that moves, the packet may be gone before its length is read: then none waits.
+    boolean waits = tail > head && packet != 0 && bytes <= MAX_PACKET_BYTES;
     return new CensusQueue(
         fields.word("vq"),
         fields.number("pid", Integer.MAX_VALUE),
@@ -109,8 +117,8 @@ public final class CensusAssembler {
         fields.word("busyloop"),
         backend(fields.number("backend", Integer.MAX_VALUE)),
         waits ? tail - head : 0,
-        waits ? fields.word("packet") : 0,
-        waits ? fields.number("bytes", Integer.MAX_VALUE) : 0,
+        waits ? packet : 0,
+        waits ? bytes : 0,
         port(whole));
   }
 
@@ -172,12 +180,16 @@ public final class CensusAssembler {
     }
 
     /** Returns a number from 0 to a limit: one beyond it is damage, not a number to cut to size. */
-    int number(String name, int limit) {
+    long number(String name, long limit) {
       long number = word(name);
       if (number < 0 || number > limit) {
         throw new IllegalArgumentException(name + " is out of range: " + number);
       }
-      return (int) number;
+      return number;
+    }
+
+    int number(String name, int limit) {
+      return (int) number(name, (long) limit);
     }
 
     /** Returns 64 bits, such as an address. */

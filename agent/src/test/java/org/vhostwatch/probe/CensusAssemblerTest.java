@@ -75,6 +75,15 @@ class CensusAssemblerTest {
     assertThat(queue.headPacket()).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"packet=18446612682154057472>packet=0", "bytes=60366>bytes=4076638199"})
+  void aPacketThatWasHandedOnWhileItWasReadDoesNotWaitAndCostsNoQueue(String change) {
+    String[] change2 = change.split(">", -1);
+    CensusQueue queue = only(LIVELOCKED.replace(change2[0], change2[1]));
+    assertThat(queue.packetWaits()).isFalse();
+    assertThat(queue.headBytes()).isZero();
+  }
+
   @Test
   void aQueueWithoutBackendHasNoTap() {
     CensusQueue queue = only(LIVELOCKED.replace("backend=1", "backend=0").replace("tap9", ""));
