@@ -82,7 +82,9 @@ ended=$(seconds)
 wait_for 120 "memory again: queue_livelocked is 1" well
 note "memory again: to recovery, after $(since "$began") s without" "$(since "$ended") s"
 check "no memory: the incident is the same" is "$(incidents)" == "open 1"
-check "no trouble is left" is "$(ask /api/v1/threads | jq -r '.troubles | join("; ")')" == ''
+# The capture that memory was short for is made again when its time comes, which may be half an hour.
+others() { ask /api/v1/threads | jq -r '[.troubles[] | select(startswith("the capture") | not)] | join("; ")'; }
+check "no other trouble is left" is "$(others)" == ''
 
 refill_guest
 wait_for 30 "after the refill queue_livelocked is 0" livelocked_is 0

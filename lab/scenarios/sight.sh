@@ -80,7 +80,7 @@ wait_for 60 "daemon: the livelock is known" livelocked
 watch_metric stalled.txt vhostwatch_queue_stalled
 echo 0 >/sys/kernel/debug/kprobes/enabled
 wait_for 30 "daemon: disarmed, the sentinel goes" metric_is vhostwatch_bpftrace_up == 0
-check "daemon: why is among the troubles" grep -F "kprobes are disabled" <(ask /api/v1/threads | jq -r '.troubles[]')
+wait_for 30 "daemon: why is among the troubles" troubled "kprobes are disabled"
 wait_for 90 "daemon: by the census alone the livelock is known" livelocked
 echo 1 >/sys/kernel/debug/kprobes/enabled
 wait_for 60 "daemon: armed again, the sentinel comes" metric_is vhostwatch_bpftrace_up == 1

@@ -3,6 +3,7 @@ package org.vhostwatch.http;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -50,9 +51,18 @@ final class RequestThreads implements Executor, AutoCloseable {
   private record Dawdler(long since, boolean reads) {}
 
   private final Limits limits;
+
+  /**
+   * Those that have no thread yet. Bounded by the number of connections: each has one at a time.
+   */
+  private final BlockingQueue<Runnable> requests = new LinkedBlockingQueue<>();
+
   private final ThreadPoolExecutor pool;
   private final Semaphore places;
   private final Thread usher = new Thread(this::usher, "http-usher");
+
+  /** Serves alone where no thread can be started: a host like that is asked how it is. */
+  private final Thread steward = new Thread(this::steward, "http-steward");
 
   /** By the thread that waits for it; who has come first is first. Guarded by this. */
   private final Map<Thread, Dawdler> dawdlers = new LinkedHashMap<>();
@@ -63,14 +73,13 @@ final class RequestThreads implements Executor, AutoCloseable {
     this.limits = limits;
     this.places = new Semaphore(limits.answers(), true);
     AtomicInteger number = new AtomicInteger();
-    // The queue is bounded by the number of connections: each has one request at a time.
     this.pool =
         new ThreadPoolExecutor(
             limits.threads(),
             limits.threads(),
             KEEP_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
+            requests,
             task -> daemon(new Thread(task, "http-" + number.incrementAndGet()))) {
           @Override
           protected void beforeExecute(Thread thread, Runnable task) {
@@ -84,6 +93,7 @@ final class RequestThreads implements Executor, AutoCloseable {
         };
     pool.allowCoreThreadTimeOut(true);
     daemon(usher).start();
+    daemon(steward).start();
   }
 
   private static Thread daemon(Thread thread) {
@@ -93,7 +103,12 @@ final class RequestThreads implements Executor, AutoCloseable {
 
   @Override
   public void execute(Runnable task) {
-    pool.execute(task);
+    try {
+      pool.execute(task);
+    } catch (OutOfMemoryError e) {
+      // This is how Java says that the system has no thread to give.
+      requests.add(task);
+    }
     somebodyWaits();
   }
 
@@ -132,10 +147,29 @@ final class RequestThreads implements Executor, AutoCloseable {
     notifyAll();
   }
 
+  private void steward() {
+    while (!pool.isShutdown()) {
+      try {
+        Runnable task = requests.take();
+        waitsForClient(false);
+        try {
+          task.run();
+        } finally {
+          works();
+        }
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      } catch (InterruptedException e) {
+        // Its client was cut off, as it has noticed; or all ends.
+      }
+    }
+  }
+
   private synchronized void usher() {
     try {
       while (!closed) {
-        boolean threadsShort = !pool.getQueue().isEmpty();
+        boolean threadsShort = !requests.isEmpty();
         long left =
             threadsShort || places.hasQueuedThreads() ? hurry(!threadsShort) : Long.MAX_VALUE;
         if (left == Long.MAX_VALUE) {
@@ -179,5 +213,6 @@ final class RequestThreads implements Executor, AutoCloseable {
       notifyAll();
     }
     pool.shutdownNow();
+    steward.interrupt();
   }
 }

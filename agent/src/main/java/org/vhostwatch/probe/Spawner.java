@@ -77,13 +77,20 @@ public final class Spawner {
     try {
       return coming.get();
     } catch (ExecutionException e) {
-      throw new IOException(command.get(0) + ": cannot be started: " + e.getCause(), e.getCause());
+      throw new IOException(command.get(0) + ": cannot be started: " + reason(e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       // The child may come after all: it must not be forgotten.
       thread.execute(() -> destroyLate(coming));
       throw new IOException(command.get(0) + ": interrupted while starting", e);
     }
+  }
+
+  /** What the system said; behind the first line Java guesses at reasons. */
+  private static String reason(ExecutionException failure) {
+    Throwable cause = failure.getCause();
+    String words = String.valueOf(cause == null ? null : cause.getMessage());
+    return words.lines().findFirst().orElse("").strip();
   }
 
   /**
