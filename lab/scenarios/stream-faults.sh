@@ -9,7 +9,7 @@ how=$RESULTS/how
 cat >"$RESULTS/bpftrace" <<EOF
 #!/bin/bash
 [[ \$* == *json* ]] || exec /usr/bin/bpftrace "\$@"
-exec /usr/bin/bpftrace "\$@" > >(exec -a damage awk -v how="$how" '
+exec /usr/bin/bpftrace "\$@" > >(exec -a damage mawk -W interactive -v how="$how" '
     { getline what <how; close(how) }
     what == "damage" && NR % 5 == 0 {
         print substr(\$0, 1, length(\$0) / 2) "\\ntext between\\n{\"type\": \"map\", \"data\": {\"@x\": {\"1\": 2, \"1\": 3}}}"
@@ -42,11 +42,11 @@ echo well >"$how"
 
 # The pipe: whoever should forward the lines stands still, until bpftrace waits for it.
 stalled=$(seconds)
-pkill -STOP -f '^damage -v how' || fatal "the filter runs"
+pkill -STOP -f '^damage ' || fatal "the filter runs"
 wait_for 120 "the pipe stalls: the sentinel is ended and started again" restarted 1
 wait_for 120 "the pipe stalls: it sees again" well 1
 note "the pipe stalls: to recovery" "$(since "$stalled") s"
-pkill -CONT -f '^damage -v how'
+pkill -CONT -f '^damage '
 
 # bpftrace itself.
 hung=$(seconds)
