@@ -71,12 +71,13 @@ static struct {
     uint64_t features;
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
     unsigned seed, threads;
+    int detach;
     bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh;
     char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20, .traffic = 1400,
     .features = F(VIRTIO_NET_F_MRG_RXBUF) | F(VIRTIO_F_VERSION_1), .refill_after = -1, .traffic_for = -1, .dry_after = -1, .rate = -1,
-    .seed = 1,
+    .seed = 1, .detach = -1,
 };
 
 /* One split virtqueue. Descriptor i always is buffer i; vhost uses the buffers of an RX ring in the order posted. */
@@ -168,6 +169,13 @@ static int open_tap(void)
     if (ioctl(fd, TUNSETVNETHDRSZ, &header)) fail("TUNSETVNETHDRSZ");
     if (ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)) fail("TUNSETOFFLOAD");
     return fd;
+}
+
+/* The kernel gives the index of a detached queue to the last one. */
+static void detach(int tap)
+{
+    struct ifreq request = {.ifr_flags = IFF_DETACH_QUEUE};
+    if (ioctl(tap, TUNSETQUEUE, &request)) fail("TUNSETQUEUE of %s", opt.tap);
 }
 
 static void tap_up(void)
@@ -602,6 +610,7 @@ static void usage(FILE *to)
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg, indirect (each buffer by a table of two descriptors)\n"
           "  --queues N            queue pairs, one vhost device each (1); --behaviour is that of --queue K (0), the others are healthy\n"
+          "  --detach K            detach queue K from the tap, as for a guest that uses fewer queues than there are\n"
           "  --seconds N           leave after N seconds (0: stay until a signal)\n"
           "  --onset-after S       send the big frame S seconds after the start (0; below 0: at SIGHUP)\n"
           "  --refill-after S      refill S seconds after the onset (never)\n"
@@ -667,7 +676,7 @@ static void parse(int argc, char **argv)
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
         {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
         {"poses-as", 0, 0, 'P'}, {"traffic", 1, 0, 'l'}, {"traffic-at-onset", 0, 0, 'O'}, {"refill", 1, 0, 'c'}, {"kicks", 0, 0, 'K'},
-        {"fresh", 0, 0, 'E'},
+        {"fresh", 0, 0, 'E'}, {"detach", 1, 0, 'x'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -698,6 +707,7 @@ static void parse(int argc, char **argv)
         case 'O': opt.at_onset = true; break;
         case 'c': opt.refill = number(name, optarg, 1, 32768); break;
         case 'K': opt.kicks = true; break;
+        case 'x': opt.detach = (int)number(name, optarg, 0, MAX_QUEUES - 1); break;
         case 'E': opt.fresh = true; break;
         case 'e': opt.existing = true; break;
         case 'm': opt.macvtap = true; break;
@@ -718,7 +728,7 @@ static void parse(int argc, char **argv)
         fputs("guest: --macvtap has one queue: which one a frame goes to cannot be told there\n", stderr);
         exit(64);
     }
-    if (optind < argc || opt.queue >= opt.queues || (opt.ring & (opt.ring - 1)) || opt.buffers > opt.ring) {
+    if (optind < argc || opt.queue >= opt.queues || opt.detach >= (int)opt.queues || (opt.ring & (opt.ring - 1)) || opt.buffers > opt.ring) {
         fputs("guest: --queue must be below --queues, --ring a power of two and --buffers not above it\n", stderr);
         usage(stderr);
         exit(64);
@@ -846,6 +856,7 @@ static void set_up(void)
         post(&queues[i], i == opt.queue || opt.behaviour == ADVERSARY ? opt.buffers : opt.ring);
         set_backend(&queues[i], queues[i].tap);
     }
+    if (opt.detach >= 0) detach(queues[opt.detach].tap);
     tap_up();
     open_sender();
     kick(&queues[opt.queue].rx);

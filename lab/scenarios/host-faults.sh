@@ -12,6 +12,7 @@ looks_of() { ask "/api/v1/incidents/$(ask /api/v1/incidents | jq -r --arg tap "$
 has_evidence() { is "$(looks_of "$1")" == true; }
 no_more() { ! pgrep -f 'vhost-guest --tap s[0-9]'; }
 only_left() { is "$(ask /metrics | grep -oP '^vhostwatch_queue_livelocked\{.*tap="\K[^"]+' | sort | paste -sd ' ')" == "lab0 many"; }
+not_capturing() { ! capturing; }
 capturing() { [ "$(pgrep -fcx '/usr/bin/bpftrace -f json --no-warnings -')" -ge 2 ]; }
 
 # --- the stuck worker on CPU 0, where the sentinel's ticks are made
@@ -87,7 +88,10 @@ wait_for 60 "with one CPU a livelock is found" livelocked_is 1 lab2
 note "one CPU: onset to queue_livelocked 1" "$(since "$onset") s"
 check "CPU 1 is turned on" tee /sys/devices/system/cpu/cpu1/online <<<1
 
-# --- ftrace off: the probe stays and does not run
+# --- ftrace off: the probe stays and does not run. Not while a capture probes returns: the kernel (6.18.15) then fails in
+# ftrace_shutdown() and has no ftrace any more until it is booted again.
+wait_for 180 "before ftrace is off: the evidence of the livelock is taken" has_evidence lab2
+wait_for 60 "before ftrace is off: no capture runs" not_capturing
 sysctl -qw kernel.ftrace_enabled=0 && note "kernel.ftrace_enabled" "$(sysctl -n kernel.ftrace_enabled)"
 if [ "$(sysctl -n kernel.ftrace_enabled)" = 0 ]; then
     wait_for 60 "ftrace off: it is said" troubled ftrace_enabled

@@ -29,11 +29,11 @@ avail_is_between() { # PID TAP QUEUE: fetched <= vhost's copy <= posted, modulo 
 kind_in_proc() {
     if grep -qx $'PPid:\t2' "/proc/$1/status"; then echo kthread; else echo vmm_thread; fi
 }
-owner_and_worker() { # PID TAP QUEUE: workers are made in the order of the queues
+owner_and_worker() { # PID TAP QUEUE [IDENTITY]: workers are made in the order of the queues
     local tid
     tid=$(worker_of "$1" | sed -n "$(($3 + 1))p")
     is "$(field lists "$2" "$3" '"\(.vm) \(.vm_pid) \(.worker.tid) \(.worker.comm) \(.worker.kind) \(.identity)"')" \
-        == "vhost-guest-$1 $1 $tid $(cat "/proc/$tid/comm") $(kind_in_proc "$tid") exact"
+        == "vhost-guest-$1 $1 $tid $(cat "/proc/$tid/comm") $(kind_in_proc "$tid") ${4:-exact}"
 }
 
 start_guest --tap busy0 --behaviour healthy --traffic-for 2
@@ -47,6 +47,8 @@ vhost-guest --kthread --tap try0 --seconds 0.1 >"$RESULTS/kthread.log" 2>&1 && k
 start_guest --tap own0 --behaviour starved ${kthread:+$kthread}
 own=$GUEST_PID
 note "kthread workers on request" "${kthread:-not offered here: $(cat "$RESULTS/kthread.log")}"
+start_guest --tap part0 --behaviour starved --queues 3 --detach 1 --onset-after -1
+part=$GUEST_PID
 for pid in "$busy" "$pair" "$dry"; do wait_for 30 "the traffic of guest $pid ends" guest_says quiet "$pid"; done
 ran_dry() { is "$(guest_truth avail_idx "$dry")" -eq "$(guest_truth last_used_idx "$dry")"; }
 wait_for 20 "the dry guest's last buffer is used" ran_dry
@@ -54,7 +56,7 @@ wait_for 20 "the dry guest's last buffer is used" ran_dry
 run_vhostwatch lists threads --format json
 check "threads exits 0" is "$VW_STATUS" -eq 0
 check "within 120 s" within 120 "$VW_SECONDS"
-check "it lists 5 queues" json lists '.threads | length' 5
+check "it lists 8 queues" json lists '.threads | length' 8
 check "it took one census and rejected no line" json lists '"\(.schema) \(.censuses) \(.rejected_lines)"' "vhostwatch.threads/1 1 0"
 check "no trouble" json lists '.troubles | length' 0
 
@@ -73,6 +75,9 @@ check "the quiet queue has no packet at its head" is "$(field lists busy0 0 .hea
 check "busy0: VM, process, worker thread, its name and kind, as /proc has them" owner_and_worker "$busy" busy0 0
 check "queue 0 of 2: VM, process, worker thread, its name and kind" owner_and_worker "$pair" pair0 0
 check "queue 1 of 2: VM, process, worker thread, its name and kind" owner_and_worker "$pair" pair0 1
+for queue in 0 1 2; do
+    check "queue $queue of 3, of which the guest uses two: its worker thread, inferred by its place" owner_and_worker "$part" part0 "$queue" inferred
+done
 check "dry0: VM, process, worker thread, its name and kind" owner_and_worker "$dry" dry0 0
 check "own0: VM, process, worker thread, its name and kind" owner_and_worker "$own" own0 0
 case $KERNEL in
@@ -98,7 +103,7 @@ run_vhostwatch check check
 check "check finds that this host can be watched" is "$VW_STATUS" -eq 0
 check "and says so" says check "this host can be watched"
 check "no bpftrace is left" not_probing
-for pid in "$busy" "$pair" "$dry" "$own"; do stop_guest "$pid"; done
+for pid in "$busy" "$pair" "$dry" "$own" "$part"; do stop_guest "$pid"; done
 run_vhostwatch empty threads
 check "without guests threads exits 0" is "$VW_STATUS" -eq 0
 check "and says that there is nothing" says empty "no vhost worker and no vhost_net queue"

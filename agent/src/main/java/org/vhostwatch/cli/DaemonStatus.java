@@ -27,7 +27,13 @@ import org.vhostwatch.report.StatusReport;
  * @param troubles what keeps the daemon from seeing all
  */
 record DaemonStatus(
-    Verdict worst, List<Queue> queues, int workers, String exposure, List<String> troubles) {
+    Verdict worst,
+    int exitCode,
+    List<Queue> queues,
+    int workers,
+    int unexplained,
+    String exposure,
+    List<String> troubles) {
 
   /** Queues that are named; the rest is counted. */
   private static final int NAMED = 3;
@@ -52,6 +58,7 @@ record DaemonStatus(
     List<String> troubles = new ArrayList<>();
     String exposure = "unknown";
     int workers = 0;
+    int unexplained = 0;
     try (JsonParser json = JSON.createParser(text)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new IOException("what answers is no daemon of ours");
@@ -64,10 +71,9 @@ record DaemonStatus(
             queues.add(queue(texts(json)));
           }
         } else if (name.equals("workers")) {
-          while (json.nextToken() == JsonToken.START_OBJECT) {
-            json.skipChildren();
-            workers++;
-          }
+          workers = count(json);
+        } else if (name.equals("unexplained")) {
+          unexplained = count(json);
         } else if (name.equals("troubles")) {
           while (json.nextToken() == JsonToken.VALUE_STRING) {
             troubles.add(json.getText());
@@ -84,12 +90,29 @@ record DaemonStatus(
     if (!StatusReport.SCHEMA.equals(fields.get("schema"))) {
       throw new IOException("what answers is no daemon of ours");
     }
+    Verdict worst = verdict(fields.getOrDefault("verdict", ""));
     return new DaemonStatus(
-        verdict(fields.getOrDefault("verdict", "")),
+        worst,
+        exitCode(fields.getOrDefault("exit_code", ""), worst),
         List.copyOf(queues),
         workers,
+        unexplained,
         exposure,
         List.copyOf(troubles));
+  }
+
+  /** Counts the objects of the array that begins here. */
+  private static int count(JsonParser json) throws IOException {
+    int count = 0;
+    while (json.nextToken() == JsonToken.START_OBJECT) {
+      json.skipChildren();
+      count++;
+    }
+    return count;
+  }
+
+  private static int exitCode(String said, Verdict worst) {
+    return said.matches("[0-3]") ? Integer.parseInt(said) : ExitCode.of(worst);
   }
 
   private static Queue queue(Map<String, String> fields) {
@@ -122,10 +145,6 @@ record DaemonStatus(
       }
     }
     return texts;
-  }
-
-  int exitCode() {
-    return ExitCode.of(worst);
   }
 
   private long count(Verdict verdict) {
@@ -163,10 +182,12 @@ record DaemonStatus(
     List<Queue> troubled = troubled();
     String names =
         troubled.stream().limit(NAMED).map(Queue::name).collect(Collectors.joining("; "));
+    String degraded = troubles.isEmpty() ? "" : "; degraded: " + Printable.of(troubles.get(0));
     String words =
         headline()
             + (names.isEmpty() ? "" : ": " + names)
-            + (troubled.size() > NAMED ? "; and " + (troubled.size() - NAMED) + " more" : "");
+            + (troubled.size() > NAMED ? "; and " + (troubled.size() - NAMED) + " more" : "")
+            + degraded;
     // The bar parts words and data: a VM may be called so.
     return "VHOSTWATCH " + status + " - " + words.replace('|', '/') + " | " + data() + "\n";
   }
@@ -175,7 +196,12 @@ record DaemonStatus(
     String all = "of " + Plural.of(queues.size(), "queue");
     String word = worst.name().toLowerCase(Locale.ROOT);
     return switch (worst) {
-      case HEALTHY, BUSY -> Plural.of(queues.size(), "queue") + ", none in trouble";
+      case HEALTHY, BUSY ->
+          Plural.of(queues.size(), "queue")
+              + ", none in trouble"
+              + (unexplained == 0
+                  ? ""
+                  : "; " + Plural.of(unexplained, "worker") + " busy without a known cause");
       case UNKNOWN -> "not enough can be seen to tell, " + Plural.of(queues.size(), "queue");
       case SPINNING, STALLED, LIVELOCKED -> count(worst) + " " + all + " " + word;
     };
@@ -185,12 +211,13 @@ record DaemonStatus(
     return String.format(
         Locale.ROOT,
         "livelocked=%d;;0;0 stalled=%d;0;;0 spinning=%d;0;;0 unknown=%d;;;0 queues=%d;;;0"
-            + " workers=%d;;;0",
+            + " workers=%d;;;0 unexplained=%d;0;;0",
         count(Verdict.LIVELOCKED),
         count(Verdict.STALLED),
         count(Verdict.SPINNING),
         count(Verdict.UNKNOWN),
         queues.size(),
-        workers);
+        workers,
+        unexplained);
   }
 }

@@ -194,10 +194,8 @@ final class RunCommand implements Callable<Integer> {
         new ProcFs(Path.of("/")),
         Configured.kit(configuration),
         configuration.get(Keys.MODE),
-        new Settings(
-            configuration.get(Keys.CONFIRM),
-            Settings.DEFAULT.minPassesPerSecond(),
-            Settings.DEFAULT.busyShare()),
+        Settings.DEFAULT.with(
+            configuration.get(Keys.CONFIRM), configuration.get(Keys.CENSUS_PERIOD)),
         Duration.ofSeconds(1),
         configuration.get(Keys.CENSUS_PERIOD),
         Duration.ofSeconds(5),

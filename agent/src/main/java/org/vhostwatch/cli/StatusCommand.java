@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:nothing wrong",
-      "1:warning: spinning or stalled",
+      "1:warning: spinning or stalled, or a worker is busy without a known cause",
       "2:livelocked",
       "3:unknown: the daemon sees too little, or does not answer",
       "64:wrong usage",

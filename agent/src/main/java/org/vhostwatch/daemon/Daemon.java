@@ -464,7 +464,8 @@ public final class Daemon implements AutoCloseable {
   }
 
   void scan(long now) {
-    scan(owners, now);
+    // In on-demand mode nothing but /proc shows a first worker of an old process.
+    scan(options.mode() == Mode.ON_DEMAND ? Optional.empty() : owners, now);
   }
 
   /** Looks for workers where these processes make it likely, or everywhere if nobody knows them. */
@@ -509,8 +510,9 @@ public final class Daemon implements AutoCloseable {
 
   /** A worker that spins and is not in the list is younger than the last full scan. */
   private boolean strangerSpins() {
-    return verdicts.stream()
-        .anyMatch(verdict -> verdict.spin() != null && verdict.worker() == null);
+    return state.strangers()
+        || verdicts.stream()
+            .anyMatch(verdict -> verdict.spin() != null && verdict.worker() == null);
   }
 
   private void order(long now) {

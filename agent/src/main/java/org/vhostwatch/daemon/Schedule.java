@@ -23,6 +23,9 @@ final class Schedule {
   /** While something stands still, or a worker is busy and unexplained, look this often. */
   private static final long CENSUS_SUSPICIOUS = 10 * SECOND;
 
+  /** A livelocked worker that made no pass for so long is looked after by a census. */
+  private static final long SILENT = 5 * SECOND;
+
   /** A look that an incident waits for is worth a capture beside the cool-down; not twice. */
   private static final long LOOK_SPACING = 30 * SECOND;
 
@@ -103,8 +106,15 @@ final class Schedule {
       boolean nameless = verdict.spin() != null && verdict.queue() == null;
       // What waits at the head of a livelocked queue came with the livelock.
       boolean older = verdict.verdict() == Verdict.LIVELOCKED && censusAt < verdict.since();
+      // Passes that do not go on may mean that it is over; only a census tells of one that is kept
+      // from its CPU.
+      boolean silent =
+          verdict.verdict() == Verdict.LIVELOCKED
+              && verdict.spin() != null
+              && now - verdict.spin().seen() > SILENT;
       boolean suspicious =
           verdict.verdict() == Verdict.STALLED
+              || silent
               || (!sentinelSpeaks
                   && (verdict.verdict() == Verdict.LIVELOCKED || verdict.cpuShare() >= 0.5));
       if (nameless || older || (suspicious && since >= CENSUS_SUSPICIOUS)) {

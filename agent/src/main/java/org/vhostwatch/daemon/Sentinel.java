@@ -124,16 +124,16 @@ final class Sentinel implements AutoCloseable {
           // room back.
           System.gc();
         }
-        if (!wanted) {
-          stopping(POLL);
-          continue;
-        }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
         if (script.isEmpty() || kit.bpftrace().isEmpty()) {
           // Without the modules there is nothing to restart: wait for them, however long.
           pause = kit.vhostNetLoaded() ? Pause.longer(pause, LONGEST_PAUSE) : pause;
           waitForChange(pause);
           kit = null;
+          continue;
+        }
+        if (!wanted) {
+          stopping(POLL);
           continue;
         }
         run++;

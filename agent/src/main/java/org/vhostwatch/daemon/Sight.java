@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.HistogramAssembler;
 import org.vhostwatch.probe.Message;
@@ -138,6 +139,9 @@ final class Sight {
       rejected += seen.census().rejected();
       censusWallMillis = System.currentTimeMillis();
       censusTrouble = "";
+      if (verdicts.stream().noneMatch(Sight::wantsCapture)) {
+        captureTrouble = "";
+      }
     } else if (message instanceof Incoming.CensusFailed seen) {
       censusFailures++;
       censusTrouble = seen.trouble();
@@ -156,6 +160,11 @@ final class Sight {
       costTrouble = seen.trouble();
     }
     return Optional.empty();
+  }
+
+  /** A capture that failed is no trouble any more when there is nothing left to capture. */
+  private static boolean wantsCapture(QueueVerdict verdict) {
+    return verdict.verdict() == Verdict.LIVELOCKED || verdict.verdict() == Verdict.SPINNING;
   }
 
   private static int ring(Evidence evidence, List<QueueVerdict> verdicts) {

@@ -116,7 +116,7 @@ public final class BusyWatch {
         tracks.put(worker.tid(), new Track(HostState.Load.first(worker, now)));
         continue;
       }
-      track.load = track.load.next(worker, WINDOW_NANOS, now);
+      track.load = track.load.next(worker, WINDOW_NANOS, BUSY_SHARE, now);
       double wanted = track.load.waitsOn() ? 1 : track.load.share() + track.load.waits();
       if (track.busySince == null && wanted >= BUSY_SHARE) {
         track.busySince = track.load.ticks().baseAt();

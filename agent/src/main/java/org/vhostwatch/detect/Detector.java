@@ -23,9 +23,14 @@ public final class Detector {
 
   private static final long LATELY_NANOS = 30_000_000_000L;
 
+  /** Longer than it takes to give a silent sentinel up and to start another. */
+  private static final long RESTART_NANOS = 180_000_000_000L;
+
+  private final Settings settings;
   private final Judge judge;
 
   public Detector(Settings settings) {
+    this.settings = settings;
     this.judge = new Judge(settings);
   }
 
@@ -64,7 +69,7 @@ public final class Detector {
       verdicts.add(judge.queue(track, state, now));
       served.put(track.worker(), true);
     }
-    if (!state.censused()) {
+    if (!told(state, now)) {
       for (HostState.Load load : state.loads().values()) {
         if (!served.containsKey(load.worker().tid())) {
           verdicts.add(judge.worker(load));
@@ -79,14 +84,20 @@ public final class Detector {
     return verdicts;
   }
 
-  private static HostState workers(HostState state, List<Worker> workers, long now) {
+  /** Returns whether queues that no census lists do not exist, rather than are not known. */
+  private boolean told(HostState state, long now) {
+    return state.censusedAt() != null
+        && (Facts.speaks(state, now) || now - state.censusedAt() <= settings.censusAge().toNanos());
+  }
+
+  private HostState workers(HostState state, List<Worker> workers, long now) {
     Map<Integer, HostState.Load> loads = new HashMap<>();
     for (Worker worker : workers) {
       HostState.Load old = state.loads().get(worker.tid());
       loads.put(
           worker.tid(),
           old != null && old.worker().startTicks() == worker.startTicks()
-              ? old.next(worker, CPU_WINDOW_NANOS, now)
+              ? old.next(worker, CPU_WINDOW_NANOS, settings.busyShare(), now)
               : HostState.Load.first(worker, now));
     }
     // A queue ends with its worker. One whose worker was never seen is new, not gone.
@@ -121,18 +132,20 @@ public final class Detector {
       }
       queues.put(queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, now));
     }
-    // The census walks file tables while they change, and takes its time: a queue that spun just
-    // now may be younger than it. If it is gone, so is its worker, and that ends it.
+    // The census walks file tables and reads memory while they change: it may miss a queue, and one
+    // that spun just now may be younger than it. If a queue is gone, so is its worker, and that
+    // ends it.
     for (QueueTrack old : state.queues().values()) {
       if (!queues.containsKey(old.vq())) {
-        if (spunLately(old, now)) {
-          queues.put(old.vq(), old);
+        boolean once = !old.missed() && state.loads().containsKey(old.worker());
+        if (spunLately(old, now) || once) {
+          queues.put(old.vq(), old.asMissed());
         } else {
           end(old, ended);
         }
       }
     }
-    return state.withCensus(queues, ended);
+    return state.withCensus(queues, ended, now);
   }
 
   private static boolean spunLately(QueueTrack track, long now) {
@@ -148,10 +161,10 @@ public final class Detector {
     return before.process() == queue.process() && before.workerTid() == queue.workerTid();
   }
 
-  private static HostState frame(
-      HostState state, List<SpinCounters> seen, long kernelNanos, long now) {
+  private HostState frame(HostState state, List<SpinCounters> seen, long kernelNanos, long now) {
     Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
     Map<Long, SpinCounters> ended = new HashMap<>(state.ended());
+    boolean strangers = false;
     for (SpinCounters counters : seen) {
       SpinCounters before = ended.get(counters.vq());
       if (before != null && counters.passes() < before.passes()) {
@@ -160,19 +173,44 @@ public final class Detector {
       }
       QueueTrack old = queues.get(counters.vq());
       if (before != null && ofTheEnded(counters, before, old, state)) {
+        strangers |=
+            counters.passes() != before.passes() && !state.loads().containsKey(counters.tid());
         ended.put(counters.vq(), counters);
         continue;
       }
       // A queue that is not known to spin yet begins with a living spin.
       boolean living = counters.goesOn(kernelNanos);
       if (living || (old != null && old.spin() != null)) {
+        QueueTrack next =
+            (old == null ? QueueTrack.of(counters.vq()) : old).with(counters, before, kernelNanos);
+        SpinTrack earlier = old == null ? null : old.spin();
         queues.put(
             counters.vq(),
-            (old == null ? QueueTrack.of(counters.vq()) : old).with(counters, before, kernelNanos));
+            earlier != null && living && goesOn(earlier, counters, state)
+                ? next.goingOn(earlier)
+                : next);
         ended.remove(counters.vq());
       }
     }
-    return state.withFrame(queues, ended, now, kernelNanos);
+    return state.withFrame(queues, ended, strangers, now, kernelNanos);
+  }
+
+  /**
+   * Returns whether a spin that a new sentinel sees is the one that the last sentinel saw: the same
+   * worker has moved nothing since, and is not one that sleeps between the kicks of a guest.
+   */
+  private boolean goesOn(SpinTrack earlier, SpinCounters seen, HostState state) {
+    SpinCounters last = earlier.latest();
+    HostState.Load load = state.loads().get(seen.tid());
+    return earlier.detached()
+        && last.goesOn(state.frameKernelNanos())
+        && seen.seen() - last.seen() <= RESTART_NANOS
+        && last.indices()
+        && seen.indices()
+        && seen.tid() == last.tid()
+        && seen.usedIdx() == last.usedIdx()
+        && load != null
+        && load.wants() >= settings.busyShare();
   }
 
   /** Returns whether counters are still those of a queue that is gone, or of its last moments. */

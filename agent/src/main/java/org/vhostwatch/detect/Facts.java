@@ -12,8 +12,8 @@ final class Facts {
    */
   private static final long SILENCE_NANOS = 10_000_000_000L;
 
-  /** Longer than the agent waits for a silent sentinel before it starts another. */
-  private static final long LONG_SILENCE_NANOS = 90_000_000_000L;
+  /** Longer than it takes to give a silent sentinel up and to start another. */
+  private static final long LONG_SILENCE_NANOS = 120_000_000_000L;
 
   /**
    * How long a worker that others keep from its CPU may make no pass, and how much it waits then.
@@ -35,7 +35,11 @@ final class Facts {
   /** Censuses may lengthen only a spin of this length: a burst of kicks is shorter. */
   private static final long BACKED_NANOS = 1_000_000_000L;
 
+  /** Without probes a census must be so young that the CPU time of now speaks of what it read. */
+  private static final long CENSUS_SERVES_NANOS = 90_000_000_000L;
+
   private final Settings settings;
+  private final long now;
   final QueueTrack track;
   final HostState.@Nullable Load load;
   final double share;
@@ -54,20 +58,27 @@ final class Facts {
       Settings settings,
       long now) {
     this.settings = settings;
+    this.now = now;
     this.track = track;
     this.load = load;
     this.share = share(load);
     this.waits = load == null ? 0 : load.waits();
-    this.sentinelSpeaks = state.framedAt() != null && now - state.framedAt() <= SILENCE_NANOS;
+    this.sentinelSpeaks = speaks(state, now);
     this.starved = !active(track, state) && starves(state);
-    this.active = (active(track, state) || starved) && (sentinelSpeaks || spinsOn(state, now));
+    this.active = (active(track, state) || starved) && (sentinelSpeaks || spinsOn(state));
+  }
+
+  /** Returns whether a sentinel is attached and has spoken of late. */
+  static boolean speaks(HostState state, long now) {
+    return state.attached() && state.framedAt() != null && now - state.framedAt() <= SILENCE_NANOS;
   }
 
   /**
    * Returns whether a worker that spun in the last frame does so still, as far as /proc tells:
-   * ticks get lost, and bpftrace may wait for a CPU, exactly while workers spin. Silence is no end.
+   * ticks get lost, bpftrace may wait for a CPU, or be gone and start again, exactly while workers
+   * spin. Silence is no end.
    */
-  private boolean spinsOn(HostState state, long now) {
+  private boolean spinsOn(HostState state) {
     return state.framedAt() != null
         && now - state.framedAt() <= LONG_SILENCE_NANOS
         && !movedSince(state.framedAt())
@@ -107,7 +118,7 @@ final class Facts {
 
   /** Returns whether the worker would be busy if it got its CPU whenever it wants it. */
   boolean wouldBeBusy() {
-    return share + waits >= settings.busyShare();
+    return load != null && load.wants() >= settings.busyShare();
   }
 
   /** Returns whether the worker is known to sleep. */
@@ -154,7 +165,7 @@ final class Facts {
   }
 
   private long episodeNanos() {
-    return track.spin() == null ? 0 : track.spin().latest().episodeNanos();
+    return track.spin() == null ? 0 : track.spin().nanos();
   }
 
   /**
@@ -177,30 +188,41 @@ final class Facts {
 
   /** Returns when the spin began, as far back as it is known. */
   long spinSince() {
-    long start = active && track.spin() != null ? track.spin().latest().start() : Long.MAX_VALUE;
-    return stillBacksSpin() ? Math.min(start, stillSince()) : start;
+    long start = active && track.spin() != null ? track.spin().start() : Long.MAX_VALUE;
+    return Math.min(start, backedSince());
   }
 
   /** Returns how long the spin has lasted, in nanoseconds. */
   long spinNanos() {
-    long byProbe = active && track.spin() != null ? track.spin().latest().episodeNanos() : 0;
-    return Math.max(byProbe, stillBacksSpin() ? stillNanos() : 0);
+    long byProbe = active ? episodeNanos() : 0;
+    Stillness census = track.census();
+    long since = backedSince();
+    return census == null || since == Long.MAX_VALUE
+        ? byProbe
+        : Math.max(byProbe, census.at() - since);
   }
 
   /**
-   * Returns whether censuses show that a spin began before the probes saw it. A stall that ends in
-   * a burst of kicks is not such a spin: it must have gone on for a while.
+   * Returns since when censuses show that it spins, which may be longer than the probes saw;
+   * Long.MAX_VALUE if they do not. A stall that ends in a burst of kicks is not such a spin: it
+   * must have gone on for a while. Without probes, only the time counts in which the worker was
+   * busy.
    */
-  private boolean stillBacksSpin() {
+  private long backedSince() {
     CensusQueue queue = censusLatest();
     if (queue == null || stillNanos() == 0) {
-      return false;
+      return Long.MAX_VALUE;
     }
-    return (active && track.spin() != null)
-        ? episodeNanos() >= BACKED_NANOS
-            && track.spin().latest().indices()
-            && track.spin().latest().usedIdx() == queue.lastUsedIdx()
-        : stuckUnexplained();
+    if (active && track.spin() != null) {
+      boolean same =
+          episodeNanos() >= BACKED_NANOS
+              && track.spin().latest().indices()
+              && track.spin().latest().usedIdx() == queue.lastUsedIdx();
+      return same ? stillSince() : Long.MAX_VALUE;
+    }
+    return stuckUnexplained() && load != null
+        ? Math.max(stillSince(), load.busySince())
+        : Long.MAX_VALUE;
   }
 
   /** Returns whether the spin has lasted for the confirm time, by probes or by censuses alone. */
@@ -215,11 +237,17 @@ final class Facts {
   boolean stuckUnexplained() {
     CensusQueue queue = censusLatest();
     return !sentinelSpeaks
-        && busy()
+        && wouldBeBusy()
         && queue != null
         && queue.packetWaits()
         && track.census() != null
+        && now - track.census().at() <= CENSUS_SERVES_NANOS
         && !sends();
+  }
+
+  /** Returns whether the last census is young enough to tell of the queue. */
+  boolean censusTells() {
+    return track.census() != null && now - track.census().at() <= settings.censusAge().toNanos();
   }
 
   /**
@@ -236,10 +264,11 @@ final class Facts {
     CensusQueue queue = censusLatest();
     return queue != null
         && queue.packetWaits()
+        && censusTells()
         && stillNanos() >= settings.confirmNanos()
         && !spunSinceCensus()
         && !spins()
-        && (sentinelSpeaks || sleeps() || sends());
+        && (sentinelSpeaks || sleeps() || (sends() && !wouldBeBusy()));
   }
 
   /**

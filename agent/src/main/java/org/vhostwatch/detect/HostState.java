@@ -1,5 +1,6 @@
 package org.vhostwatch.detect;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
@@ -9,7 +10,8 @@ import org.vhostwatch.probe.SpinCounters;
 public final class HostState {
 
   /** Nothing seen yet. */
-  public static final HostState EMPTY = new HostState(Map.of(), Map.of(), Map.of(), false, null, 0);
+  public static final HostState EMPTY =
+      new HostState(Map.of(), Map.of(), Map.of(), false, null, false, null, 0);
 
   /**
    * A worker, the CPU time that it uses, and the time that it waits for a CPU.
@@ -17,17 +19,26 @@ public final class HostState {
    * @param ticks clock ticks over nanoseconds
    * @param waited nanoseconds over nanoseconds, with the wait that goes on
    * @param waitsSince since when at least it has waited for the CPU that it wants now
+   * @param busySince since when it has been busy, or would have been if it had got its CPU; {@link
+   *     Long#MAX_VALUE} if it is not
    */
-  record Load(Worker worker, Rate ticks, Rate waited, long waitsSince) {
+  record Load(Worker worker, Rate ticks, Rate waited, long waitsSince, long busySince) {
+
+    /** A share that is somewhat lower for a moment is no end of being busy. */
+    private static final double LEFT = 0.7;
 
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
     static Load first(Worker worker, long now) {
       return new Load(
-          worker, Rate.first(now, worker.cpuTicks()), Rate.first(now, worker.waitedNanos()), now);
+          worker,
+          Rate.first(now, worker.cpuTicks()),
+          Rate.first(now, worker.waitedNanos()),
+          now,
+          Long.MAX_VALUE);
     }
 
-    Load next(Worker seen, long width, long now) {
+    Load next(Worker seen, long width, double busyShare, long now) {
       // The kernel counts a wait when it is over, and on a crowded host one takes seconds.
       boolean waitsOn =
           seen.waitedNanos() >= 0
@@ -36,16 +47,31 @@ public final class HostState {
               && seen.cpuTicks() == worker.cpuTicks()
               && seen.waitedNanos() == worker.waitedNanos();
       long since = waitsOn ? waitsSince : now;
-      return new Load(
-          seen,
-          ticks.next(width, now, seen.cpuTicks()),
-          waited.next(width, now, seen.waitedNanos() + now - since),
-          since);
+      Load next =
+          new Load(
+              seen,
+              ticks.next(width, now, seen.cpuTicks()),
+              waited.next(width, now, seen.waitedNanos() + now - since),
+              since,
+              busySince);
+      if (busySince == Long.MAX_VALUE) {
+        return next.since(next.wants() >= busyShare ? next.ticks.baseAt() : Long.MAX_VALUE);
+      }
+      return next.wants() < LEFT * busyShare ? next.since(Long.MAX_VALUE) : next;
+    }
+
+    private Load since(long busy) {
+      return new Load(worker, ticks, waited, waitsSince, busy);
     }
 
     /** Returns the share of a CPU that it uses, NaN before there is a second sample. */
     double share() {
       return ticks.perNano() / TICKS_PER_NANO;
+    }
+
+    /** Returns the share of the time that it wants a CPU, whether it gets one or not. */
+    double wants() {
+      return share() + waits();
     }
 
     /** Returns whether it wanted a CPU at the last two looks and got none in between. */
@@ -65,7 +91,9 @@ public final class HostState {
   private final Map<Long, QueueTrack> queues;
   private final Map<Long, SpinCounters> ended;
   private final Map<Integer, Load> loads;
-  private final boolean censused;
+  private final boolean strangers;
+  private final @Nullable Long censusedAt;
+  private final boolean attached;
   private final @Nullable Long framedAt;
   private final long frameKernelNanos;
 
@@ -73,13 +101,17 @@ public final class HostState {
       Map<Long, QueueTrack> queues,
       Map<Long, SpinCounters> ended,
       Map<Integer, Load> loads,
-      boolean censused,
+      boolean strangers,
+      @Nullable Long censusedAt,
+      boolean attached,
       @Nullable Long framedAt,
       long frameKernelNanos) {
     this.queues = queues;
     this.ended = ended;
     this.loads = loads;
-    this.censused = censused;
+    this.strangers = strangers;
+    this.censusedAt = censusedAt;
+    this.attached = attached;
     this.framedAt = framedAt;
     this.frameKernelNanos = frameKernelNanos;
   }
@@ -101,12 +133,25 @@ public final class HostState {
     return loads;
   }
 
-  /** Returns whether there was a census: queues that it did not list do not exist. */
-  boolean censused() {
-    return censused;
+  /**
+   * Returns whether a worker that nobody knows makes passes where a queue was that is gone: another
+   * queue may have the address now, and its worker be found by looking for it.
+   */
+  public boolean strangers() {
+    return strangers;
   }
 
-  /** Returns when the last frame of the sentinel came, null while none is attached. */
+  /** Returns when the last census was made, null before any. */
+  @Nullable Long censusedAt() {
+    return censusedAt;
+  }
+
+  /** Returns whether a sentinel is attached that has said something. */
+  boolean attached() {
+    return attached;
+  }
+
+  /** Returns when the last frame came, of this sentinel or of one that is gone; null before any. */
   @Nullable Long framedAt() {
     return framedAt;
   }
@@ -117,25 +162,34 @@ public final class HostState {
   }
 
   HostState withQueues(Map<Long, QueueTrack> next) {
-    return new HostState(next, ended, loads, censused, framedAt, frameKernelNanos);
+    return new HostState(
+        next, ended, loads, strangers, censusedAt, attached, framedAt, frameKernelNanos);
   }
 
-  HostState withCensus(Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone) {
-    return new HostState(next, gone, loads, true, framedAt, frameKernelNanos);
+  HostState withCensus(Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone, long now) {
+    return new HostState(next, gone, loads, strangers, now, attached, framedAt, frameKernelNanos);
   }
 
   HostState withLoads(
       Map<Integer, Load> next, Map<Long, QueueTrack> left, Map<Long, SpinCounters> gone) {
-    return new HostState(left, gone, next, censused, framedAt, frameKernelNanos);
+    return new HostState(
+        left, gone, next, strangers, censusedAt, attached, framedAt, frameKernelNanos);
   }
 
   HostState withFrame(
-      Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone, long now, long kernelNanos) {
-    return new HostState(next, gone, loads, censused, now, kernelNanos);
+      Map<Long, QueueTrack> next,
+      Map<Long, SpinCounters> gone,
+      boolean unknown,
+      long now,
+      long kernelNanos) {
+    return new HostState(next, gone, loads, unknown, censusedAt, true, now, kernelNanos);
   }
 
   /** The next sentinel's maps begin empty. */
   HostState withoutSentinel() {
-    return new HostState(queues, Map.of(), loads, censused, null, 0);
+    Map<Long, QueueTrack> left = new HashMap<>();
+    queues.forEach((vq, track) -> left.put(vq, track.withoutSentinel()));
+    return new HostState(
+        left, Map.of(), loads, false, censusedAt, false, framedAt, frameKernelNanos);
   }
 }

@@ -98,7 +98,7 @@ final class Judge {
   }
 
   private QueueVerdict harmless(Facts facts) {
-    if (facts.censusLatest() == null && !facts.sentinelSpeaks) {
+    if (!facts.censusTells() && !facts.sentinelSpeaks) {
       return verdict(
           facts, Verdict.UNKNOWN, Confidence.LOW, List.of(), 0, "no census and no probes now");
     }

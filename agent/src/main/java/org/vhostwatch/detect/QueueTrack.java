@@ -5,17 +5,29 @@ import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.SpinCounters;
 
-/** All that is known of one queue: each part is absent until it was seen. */
+/**
+ * All that is known of one queue: each part is absent until it was seen.
+ *
+ * @param missed whether the last census did not list it, though its worker lives
+ */
 record QueueTrack(
-    long vq, @Nullable Stillness census, @Nullable SpinTrack spin, @Nullable Evidence evidence) {
+    long vq,
+    @Nullable Stillness census,
+    @Nullable SpinTrack spin,
+    @Nullable Evidence evidence,
+    boolean missed) {
 
   static QueueTrack of(long vq) {
-    return new QueueTrack(vq, null, null, null);
+    return new QueueTrack(vq, null, null, null, false);
   }
 
   QueueTrack with(CensusQueue queue, long now) {
     return new QueueTrack(
-        vq, census == null ? Stillness.first(queue, now) : census.next(queue, now), spin, evidence);
+        vq,
+        census == null ? Stillness.first(queue, now) : census.next(queue, now),
+        spin,
+        evidence,
+        false);
   }
 
   /**
@@ -25,11 +37,26 @@ record QueueTrack(
     SpinTrack known = spin == null && before != null ? SpinTrack.after(before, counters) : spin;
     SpinTrack next =
         known == null ? SpinTrack.first(counters, kernelNanos) : known.next(counters, kernelNanos);
-    return new QueueTrack(vq, census, next, evidence);
+    return new QueueTrack(vq, census, next, evidence, missed);
+  }
+
+  QueueTrack withoutSentinel() {
+    return new QueueTrack(
+        vq, census, spin == null ? null : spin.withoutSentinel(), evidence, missed);
+  }
+
+  /** Returns this track with the spin that the last sentinel saw as the beginning of this one. */
+  QueueTrack goingOn(SpinTrack earlier) {
+    return new QueueTrack(
+        vq, census, spin == null ? null : spin.goingOn(earlier), evidence, missed);
   }
 
   QueueTrack with(Evidence captured) {
-    return new QueueTrack(vq, census, spin, captured);
+    return new QueueTrack(vq, census, spin, captured, missed);
+  }
+
+  QueueTrack asMissed() {
+    return new QueueTrack(vq, census, spin, evidence, true);
   }
 
   /** Returns the worker: as the census read it, else the thread that made the last pass. */

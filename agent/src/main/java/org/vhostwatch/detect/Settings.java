@@ -8,11 +8,17 @@ import java.time.Duration;
  * @param confirm how long a spin must last to be a livelock, and a stall to be a stall
  * @param minPassesPerSecond fewer passes are retries, not a spin
  * @param busyShare share of one CPU from which a worker is busy, 0 to 1
+ * @param censusAge how long a census tells of a queue
  */
-public record Settings(Duration confirm, double minPassesPerSecond, double busyShare) {
+public record Settings(
+    Duration confirm, double minPassesPerSecond, double busyShare, Duration censusAge) {
 
-  /** Confirm after 3 s of at least 100 passes a second; busy from half a CPU on. */
-  public static final Settings DEFAULT = new Settings(Duration.ofSeconds(3), 100, 0.5);
+  /**
+   * Confirm after 3 s of at least 100 passes a second; busy from half a CPU on; a census, which is
+   * made each minute, tells for five.
+   */
+  public static final Settings DEFAULT =
+      new Settings(Duration.ofSeconds(3), 100, 0.5, Duration.ofMinutes(5));
 
   public Settings {
     if (confirm.isNegative() || confirm.isZero()) {
@@ -24,6 +30,20 @@ public record Settings(Duration confirm, double minPassesPerSecond, double busyS
     if (!(busyShare > 0 && busyShare <= 1)) {
       throw new IllegalArgumentException("busy share must be in (0, 1]: " + busyShare);
     }
+  }
+
+  /**
+   * Returns these with another confirm time, for censuses made at least so often.
+   *
+   * @param censusPeriod time from one census to the next
+   */
+  public Settings with(Duration newConfirm, Duration censusPeriod) {
+    Duration three = censusPeriod.multipliedBy(3);
+    return new Settings(
+        newConfirm,
+        minPassesPerSecond,
+        busyShare,
+        three.compareTo(censusAge) > 0 ? three : censusAge);
   }
 
   long confirmNanos() {

@@ -17,6 +17,10 @@ import org.vhostwatch.probe.SpinCounters;
  * @param rateAtPass passes a second over the last second or two, when the last pass was seen
  * @param shareAtPass share of time spent in spins over the last seconds, when the last pass was
  *     seen
+ * @param detached whether the sentinel is gone that said {@code latest}: the next begins at zero
+ * @param restart the episode with which the present sentinel went on with one that an earlier
+ *     sentinel saw: its first pass, 0 for none
+ * @param before when that earlier one began
  */
 record SpinTrack(
     SpinCounters latest,
@@ -28,7 +32,10 @@ record SpinTrack(
     Rate episodeRate,
     Rate passRate,
     double rateAtPass,
-    double shareAtPass) {
+    double shareAtPass,
+    boolean detached,
+    long restart,
+    long before) {
 
   /** One spin, however long, is no habit; its end is the end. */
   private static final long HABIT = 3;
@@ -61,18 +68,34 @@ record SpinTrack(
         rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()),
         passRate,
         perSecond(passRate),
-        share(spunRate));
+        share(spunRate),
+        false,
+        0,
+        0);
   }
 
   /** Returns the track of a queue whose address another queue had, which left these counters. */
   static SpinTrack after(SpinCounters left, SpinCounters seen) {
     Rate rate = Rate.first(seen.start(), 0);
     return new SpinTrack(
-        left.withLongest(0), left.lengths().longest(), 0, 0, 0, rate, rate, rate, 0, 0);
+        left.withLongest(0),
+        left.lengths().longest(),
+        0,
+        0,
+        0,
+        rate,
+        rate,
+        rate,
+        0,
+        0,
+        false,
+        0,
+        0);
   }
 
   SpinTrack next(SpinCounters seen, long kernelNanos) {
-    boolean restarted = seen.passes() < latest.passes() || seen.episodes() < latest.episodes();
+    boolean restarted =
+        detached || seen.passes() < latest.passes() || seen.episodes() < latest.episodes();
     // The maps of a frame are not read at one instant: a difference can be a little below zero.
     long spun =
         spunNanos
@@ -80,10 +103,18 @@ record SpinTrack(
     long begun = episodes + (restarted ? seen.episodes() : seen.episodes() - latest.episodes());
     long above = restarted ? 0 : left;
     long longest = seen.lengths().longest() > above ? seen.lengths().longest() : 0;
-    Rate rate = spunRate.next(WINDOW_NANOS, kernelNanos, spun);
     long made = passes + (restarted ? seen.passes() : seen.passes() - latest.passes());
-    Rate madeRate = passRate.next(PASS_WINDOW_NANOS, kernelNanos, made);
-    boolean passed = seen.passes() != latest.passes();
+    // What nobody counted was no calm: windows begin with the first pass that the new one saw.
+    long from = Math.min(seen.start(), kernelNanos);
+    Rate rate =
+        (restarted ? Rate.first(from, spunNanos) : spunRate).next(WINDOW_NANOS, kernelNanos, spun);
+    Rate madeRate =
+        (restarted ? Rate.first(from, passes + seen.passesBefore()) : passRate)
+            .next(PASS_WINDOW_NANOS, kernelNanos, made);
+    Rate begunRate =
+        (restarted ? Rate.first(from, episodes) : episodeRate)
+            .next(WINDOW_NANOS, kernelNanos, begun);
+    boolean passed = restarted || seen.passes() != latest.passes();
     return new SpinTrack(
         seen.withLongest(Math.max(longest, latest.lengths().longest())),
         above,
@@ -91,10 +122,48 @@ record SpinTrack(
         made,
         spun,
         rate,
-        episodeRate.next(WINDOW_NANOS, kernelNanos, begun),
+        begunRate,
         madeRate,
         passed ? perSecond(madeRate) : rateAtPass,
-        passed ? share(rate) : shareAtPass);
+        passed ? share(rate) : shareAtPass,
+        false,
+        restart,
+        before);
+  }
+
+  SpinTrack withoutSentinel() {
+    return with(true, restart, before);
+  }
+
+  SpinTrack goingOn(SpinTrack earlier) {
+    return with(detached, latest.start(), earlier.start());
+  }
+
+  private SpinTrack with(boolean nowDetached, long nowRestart, long nowBefore) {
+    return new SpinTrack(
+        latest,
+        left,
+        episodes,
+        passes,
+        spunNanos,
+        spunRate,
+        episodeRate,
+        passRate,
+        rateAtPass,
+        shareAtPass,
+        nowDetached,
+        nowRestart,
+        nowBefore);
+  }
+
+  /** Returns when the last episode began, by whichever sentinel that was seen. */
+  long start() {
+    return restart != 0 && restart == latest.start() ? before : latest.start();
+  }
+
+  /** Returns the length of the last episode so far, in nanoseconds. */
+  long nanos() {
+    return Math.max(0, latest.seen() - start());
   }
 
   /** Returns whether several spins began over the last seconds. */

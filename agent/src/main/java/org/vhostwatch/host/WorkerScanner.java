@@ -28,7 +28,7 @@ public final class WorkerScanner {
   private static final int FORGET_EVERY = 30;
 
   /** Every so often, all processes are looked through, whatever is known of them. */
-  private static final int WHOLE_EVERY = 10;
+  private static final int WHOLE_EVERY = 4;
 
   /** A VMM has its first worker by the second look at it. */
   private static final int YOUNG_LOOKS = 2;

@@ -6,7 +6,6 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -33,9 +32,9 @@ final class Access {
   /**
    * What is in force.
    *
-   * @param known keyed hashes of what was right
+   * @param known users, by keyed hashes of what was right
    */
-  private record Rules(Optional<Map<String, PasswordHash>> users, Set<String> known) {}
+  private record Rules(Optional<Map<String, PasswordHash>> users, Map<String, String> known) {}
 
   private final byte[] secret = new byte[32];
   private final Object checking = new Object();
@@ -44,16 +43,22 @@ final class Access {
 
   Access(Protection protection) {
     new SecureRandom().nextBytes(secret);
-    rules = rules(protection);
+    rules = new Rules(protection.users(), new ConcurrentHashMap<>());
   }
 
-  /** Takes other users; what was right before is forgotten. */
+  /** Takes other users. Who was let in once still is, unless his password is another one now. */
   void change(Protection protection) {
-    rules = rules(protection);
-  }
-
-  private static Rules rules(Protection protection) {
-    return new Rules(protection.users(), ConcurrentHashMap.newKeySet());
+    Rules before = rules;
+    Map<String, PasswordHash> users = protection.users().orElse(Map.of());
+    Map<String, PasswordHash> left = before.users().orElse(Map.of());
+    Map<String, String> known = new ConcurrentHashMap<>(before.known());
+    known
+        .values()
+        .removeIf(
+            user ->
+                !String.valueOf(users.get(user)).equals(String.valueOf(left.get(user)))
+                    || !users.containsKey(user));
+    rules = new Rules(protection.users(), known);
   }
 
   /** Returns the answer to who may not ask; empty if he may. */
@@ -68,7 +73,7 @@ final class Access {
       return Optional.of(unauthorized());
     }
     String fingerprint = fingerprint(authorization);
-    return now.known().contains(fingerprint)
+    return now.known().containsKey(fingerprint)
         ? Optional.empty()
         : check(now, authorization.substring(6).strip(), fingerprint);
   }
@@ -85,7 +90,7 @@ final class Access {
       return Optional.of(unauthorized());
     }
     synchronized (checking) {
-      if (now.known().contains(fingerprint)) {
+      if (now.known().containsKey(fingerprint)) {
         return Optional.empty();
       }
       if (System.nanoTime() - nextCheck < 0) {
@@ -93,10 +98,10 @@ final class Access {
             Response.text(429, "wrong passwords came just before: try again")
                 .with("Retry-After", "1"));
       }
-      PasswordHash hash =
-          now.users().orElse(Map.of()).getOrDefault(text.substring(0, colon), NOBODY);
+      String user = text.substring(0, colon);
+      PasswordHash hash = now.users().orElse(Map.of()).getOrDefault(user, NOBODY);
       if (hash.matches(text.substring(colon + 1).toCharArray()) && hash != NOBODY) {
-        now.known().add(fingerprint);
+        now.known().put(fingerprint, user);
         return Optional.empty();
       }
       nextCheck = System.nanoTime() + PENALTY_NANOS;

@@ -1,12 +1,21 @@
 package org.vhostwatch.metrics;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.vhostwatch.log.Log;
@@ -16,6 +25,10 @@ import org.vhostwatch.log.Log;
  * its place in one step, and gone when the agent is.
  */
 public final class TextFile implements AutoCloseable {
+
+  /** Never through a link that somebody put there. */
+  private static final Set<OpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
   /** What the file is called. */
   public static final String NAME = "vhostwatch.prom";
@@ -57,13 +70,13 @@ public final class TextFile implements AutoCloseable {
 
   private void write() {
     try {
-      // Never through a link that somebody left there.
       Files.deleteIfExists(unfinished);
-      Files.createFile(unfinished);
-      try (Writer out = Files.newBufferedWriter(unfinished)) {
+      try (Writer out = Channels.newWriter(FileChannel.open(unfinished, NEW), UTF_8)) {
         exposition.write(Exposition.Format.TEXT, out);
       }
-      Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rw-r--r--"));
+      Files.getFileAttributeView(
+              unfinished, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .setPermissions(PosixFilePermissions.fromString("rw-r--r--"));
       Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       failing = false;
     } catch (IOException e) {

@@ -2,9 +2,11 @@ package org.vhostwatch.probe;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -36,6 +38,9 @@ public final class CensusAssembler {
   /** By process and file descriptor: the taps' queues that are open. */
   private final Map<Integer, SortedMap<Integer, TapPort>> tapFiles = new HashMap<>();
 
+  /** By process: taps of which the guest uses some queues only. */
+  private final Map<Integer, Set<String>> shuffled = new HashMap<>();
+
   private int tapFileCount;
   private int rejected;
 
@@ -45,7 +50,7 @@ public final class CensusAssembler {
       if (line.endsWith(LineReader.CUT)) {
         rejected++;
       } else if (line.startsWith(QUEUE)) {
-        queue(parse(line));
+        queue(new Line(line, QUEUE));
       } else if (line.startsWith(TAP_FILE) && tapFileCount < MAX_QUEUES) {
         tapFile(line);
         tapFileCount++;
@@ -55,12 +60,16 @@ public final class CensusAssembler {
     }
   }
 
-  private void queue(CensusQueue queue) {
+  private void queue(Line line) {
+    CensusQueue queue = parse(line);
     // A forked or watching process may hold the same file: the owner's entry is the one to show.
     CensusQueue known = queues.get(queue.vq());
     boolean wanted = known == null ? queues.size() < MAX_QUEUES : owns(queue, known);
     if (wanted) {
       queues.put(queue.vq(), queue);
+    }
+    if (line.fields.is("attached", "0")) {
+      shuffled.computeIfAbsent(queue.pid(), absent -> new HashSet<>()).add(queue.tap());
     }
   }
 
@@ -84,7 +93,11 @@ public final class CensusAssembler {
     List<CensusQueue> all = new ArrayList<>();
     for (CensusQueue queue : queues.values()) {
       TapPort port = inferred.getOrDefault(queue.pid(), Map.of()).get(queue.fd());
-      all.add(queue.backend() == Backend.NONE && port != null ? queue.with(port) : queue);
+      // The kernel gives the index of a queue that is detached to another one: then the place among
+      // the tap's descriptors tells which queue pair it is.
+      boolean moved = shuffled.getOrDefault(queue.pid(), Set.of()).contains(queue.tap());
+      boolean inferrable = queue.backend() == Backend.NONE || moved;
+      all.add(inferrable && port != null ? queue.with(port) : queue);
     }
     return new Census(all, rejected);
   }
@@ -93,8 +106,7 @@ public final class CensusAssembler {
     return queue.pid() == queue.ownerPid() && known.pid() != known.ownerPid();
   }
 
-  private static CensusQueue parse(String line) {
-    Line whole = new Line(line, QUEUE);
+  private static CensusQueue parse(Line whole) {
     Fields fields = whole.fields;
     int head = fields.number("head", Integer.MAX_VALUE);
     int tail = fields.number("tail", Integer.MAX_VALUE);
@@ -106,8 +118,8 @@ public final class CensusAssembler {
         fields.word("vq"),
         fields.number("pid", Integer.MAX_VALUE),
         fields.number("fd", Integer.MAX_VALUE),
-        fields.number("owner", Integer.MAX_VALUE),
-        fields.number("worker", Integer.MAX_VALUE),
+        fields.orZero("owner", Integer.MAX_VALUE),
+        fields.orZero("worker", Integer.MAX_VALUE),
         fields.number("num", MAX_INDEX),
         fields.number("avail", MAX_INDEX),
         fields.number("last", MAX_INDEX),
@@ -127,7 +139,7 @@ public final class CensusAssembler {
         ? TapPort.NONE
         : new TapPort(
             line.tap,
-            line.looked ? line.fields.number("ifindex", Integer.MAX_VALUE) : 0,
+            line.looked ? line.fields.orZero("ifindex", Integer.MAX_VALUE) : 0,
             line.master,
             line.looked ? line.fields.word("netns") : 0,
             line.fields.number("index", MAX_INDEX),
@@ -188,8 +200,18 @@ public final class CensusAssembler {
       return number;
     }
 
+    /** Returns 0, which is not known, for what was read of something that went meanwhile. */
+    int orZero(String name, int limit) {
+      long number = word(name);
+      return number < 0 || number > limit ? 0 : (int) number;
+    }
+
     int number(String name, int limit) {
       return (int) number(name, (long) limit);
+    }
+
+    boolean is(String name, String value) {
+      return value.equals(values.get(name));
     }
 
     /** Returns 64 bits, such as an address. */

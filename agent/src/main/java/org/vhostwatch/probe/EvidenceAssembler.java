@@ -16,6 +16,10 @@ public final class EvidenceAssembler {
 
   private static final int MAX_STACKS = 20;
 
+  /** Printed as bpftrace ends, and not before. */
+  private static final List<String> EXIT_MAPS =
+      List.of("@notify_ret", "@desc_ret", "@peek_ret", "@get_rx_ret", "@stack");
+
   private static final Pattern TRACER =
       Pattern.compile(
           "^(arch_)?rethook|kprobe|ftrace_|^bpf_prog_|^trace_call_bpf|^optimized_callback");
@@ -73,8 +77,13 @@ public final class EvidenceAssembler {
     SortedMap<Long, Long> descriptors = histogram("@desc_ret", vq);
     SortedMap<Long, Long> returns = histogram("@get_rx_ret", tid);
     boolean derived = !plan.getRxBufs();
+    // These are printed at the end, which a bpftrace that was killed did not come to; an empty map
+    // is not printed either. Stacks, returns: something of a worker that made passes is.
+    boolean ended = EXIT_MAPS.stream().anyMatch(maps::has);
     long recvmsg =
-        plan.recvmsg() ? maps.value("@recvmsg", tid) + maps.value("@recvmsg_tap", tid) : -1;
+        plan.recvmsg() && ended
+            ? maps.value("@recvmsg", tid) + maps.value("@recvmsg_tap", tid)
+            : -1;
     if (derived) {
       returns = derive(descriptors, passes, recvmsg);
     }
@@ -94,8 +103,8 @@ public final class EvidenceAssembler {
         plan.descriptorFunction(),
         histogram("@notify_ret", tid),
         recvmsg,
-        plan.signalled() ? maps.value("@signalled", vq) : -1,
-        plan.gaveUp() ? maps.value("@gave_up", tid) : -1,
+        plan.signalled() && ended ? maps.value("@signalled", vq) : -1,
+        plan.gaveUp() && ended ? maps.value("@gave_up", tid) : -1,
         stacks(tid));
   }
 

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -150,6 +151,8 @@ public final class StateDirectory {
           names.add(name);
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     Collections.sort(names);
     return names;
@@ -210,6 +213,8 @@ public final class StateDirectory {
       for (Path entry : entries) {
         Files.deleteIfExists(entry);
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 

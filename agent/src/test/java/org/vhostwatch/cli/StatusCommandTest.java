@@ -37,7 +37,7 @@ class StatusCommandTest {
         .isEqualTo(
             "VHOSTWATCH CRITICAL - 1 of 2 queues livelocked: VM web01, tap vnet3, queue 0"
                 + " | livelocked=1;;0;0 stalled=0;0;;0 spinning=0;0;;0 unknown=0;;;0 queues=2;;;0"
-                + " workers=2;;;0\n");
+                + " workers=2;;;0 unexplained=0;0;;0\n");
   }
 
   @Test
@@ -45,6 +45,19 @@ class StatusCommandTest {
     Ran ran = ask(Samples.snapshot(List.of()), Protection.NONE, "--plugin");
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out()).startsWith("VHOSTWATCH OK - 0 queues, none in trouble | livelocked=0;");
+  }
+
+  @Test
+  void aWorkerWithoutAKnownCauseIsAWarning() throws Exception {
+    HostSnapshot host =
+        Samples.snapshot(List.of())
+            .withUnexplained(List.of(Samples.unexplained("db02", Samples.worker(5002, 5000, 77))));
+    Ran ran = ask(host, Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.out())
+        .startsWith("VHOSTWATCH WARNING - ")
+        .contains("1 worker busy without a known cause", " unexplained=1;");
+    assertThat(ask(host, Protection.NONE, "--format", "json").exitCode()).isEqualTo(1);
   }
 
   @Test

@@ -495,8 +495,96 @@ class DetectorTest {
   void withoutProbesAStallWhoseWorkerSendsIsNoLivelock() {
     queue.sleeps().sends(20_000, 0.9);
     history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).as("it may spin as well").isEqualTo(Verdict.UNKNOWN);
+    queue.sends(2_000, 0.2);
+    history.during(10).census();
     assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
     assertThat(history.verdict(queue).summary()).contains("busy with other work");
+  }
+
+  @Test
+  void aStallThatEndsInTrafficWithoutProbesIsNoLivelock() {
+    queue.sleeps();
+    history.withoutSentinel().during(1).census().during(10).census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    queue.flows();
+    for (int second = 0; second < 120; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void anOldCensusTellsOfNothing() {
+    queue.spins();
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    history.during(Duration.ofSeconds(100));
+    assertThat(history.of(queue)).as("it may have ended").isEqualTo(Verdict.UNKNOWN);
+    queue.sleeps();
+    queue.waiting = 0;
+    history.census().during(10);
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    history.during(Duration.ofMinutes(6));
+    assertThat(history.of(queue)).isEqualTo(Verdict.UNKNOWN);
+  }
+
+  @Test
+  void aLivelockOutlivesItsSentinel() {
+    queue.spins();
+    history.during(1).census().during(20);
+    long since = history.verdict(queue).since();
+    history.withoutSentinel();
+    queue.does(16_000, 0, 0.4).waitsForItsCpu(0.5);
+    for (int second = 0; second < 40; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("gone for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+    history.sentinelRestarts();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("back for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+      assertThat(history.verdict(queue).since()).isEqualTo(since);
+    }
+    queue.flows().waitsForItsCpu(0);
+    history.during(8);
+    assertThat(history.of(queue)).as("it moves").isEqualTo(Verdict.BUSY);
+  }
+
+  @Test
+  void aSpinThatEndedWhileNoSentinelWasThereIsNotTheNextOne() {
+    queue.spins();
+    history.during(1).census().during(20).withoutSentinel();
+    queue.flows();
+    history.during(10).sentinelRestarts();
+    queue.waiting = 1;
+    queue.spins();
+    history.during(2);
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    history.during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void buffersThatDoNotSufficeDoNotEndItForACapture() {
+    queue.spins();
+    history.during(1).census().during(10).evidence(queue, Duration.ofSeconds(5), 0);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+    history.evidenceWithHeads(queue, Duration.ofSeconds(5), 0.5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void aQueueThatOneCensusMissedIsNotGone() {
+    queue.sleeps();
+    queue.waiting = 0;
+    history.during(2).census().during(60);
+    queue.censused = false;
+    history.census();
+    assertThat(history.find(queue)).isPresent();
+    history.during(60).census();
+    assertThat(history.find(queue)).isEmpty();
   }
 
   // What comes and goes.

@@ -332,14 +332,24 @@ final class History {
     return busy.unexplained(verdicts());
   }
 
+  /** A capture of a livelock in which one head came later than the others. */
+  History evidenceWithHeads(Queue queue, Duration time, double share) {
+    return evidence(queue, time, share, 0);
+  }
+
   /** A capture that saw the last {@code time} of a queue. */
   History evidence(Queue queue, Duration time, long recvmsg, long... peeked) {
+    return evidence(queue, time, 1, recvmsg, peeked);
+  }
+
+  private History evidence(Queue queue, Duration time, double share, long recvmsg, long... peeked) {
     long passes = Math.max(1, (long) (queue.passesPerSecond * time.toNanos() / 1e9));
     SortedMap<Long, Long> peek = new TreeMap<>();
     for (long bytes : peeked.length == 0 ? new long[] {queue.bytes} : peeked) {
       peek.put(bytes, passes);
     }
-    SortedMap<Long, Long> heads = new TreeMap<>(Map.of(1L, passes, 2L, passes, 256L, passes));
+    SortedMap<Long, Long> heads =
+        new TreeMap<>(Map.of(1L, passes, 2L, (long) (passes * share), 256L, passes));
     SortedMap<Long, Long> returns = new TreeMap<>(Map.of(0L, passes));
     if (recvmsg > 0) {
       returns.put(1L, recvmsg);

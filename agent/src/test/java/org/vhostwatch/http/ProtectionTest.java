@@ -76,6 +76,19 @@ class ProtectionTest {
   }
 
   @Test
+  void whoWasLetInIsNotKeptOutAfterAReloadEither() throws Exception {
+    Path users = users("ops", "correct horse");
+    try (Serving serving = serving(users)) {
+      assertThat(get(serving, "/metrics", "ops:correct horse").statusCode()).isEqualTo(200);
+      serving.server().protect(read(Optional.empty(), Optional.of(users)));
+      assertThat(get(serving, "/metrics", "ops:wrong").statusCode()).isEqualTo(401);
+      assertThat(get(serving, "/metrics", "ops:correct horse").statusCode()).isEqualTo(200);
+      serving.server().protect(read(Optional.empty(), Optional.of(users("ops", "another"))));
+      assertThat(get(serving, "/metrics", "ops:correct horse").statusCode()).isNotEqualTo(200);
+    }
+  }
+
+  @Test
   void otherPasswordsCountAtOnce() throws Exception {
     try (Serving serving = serving(users("ops", "correct horse"))) {
       assertThat(get(serving, "/metrics", "ops:correct horse").statusCode()).isEqualTo(200);

@@ -3,6 +3,7 @@ package org.vhostwatch.probe;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.ByteArrayInputStream;
 import java.util.SplittableRandom;
@@ -147,6 +148,34 @@ class CensusAssemblerTest {
         .first()
         .extracting(CensusQueue::fd)
         .isEqualTo(5);
+  }
+
+  /** After TUNSETQUEUE detached the second of three, the third has its index. */
+  @Test
+  void queuesOfATapThatHasSomeDetachedGoByTheirPlace() {
+    String[] lines = new String[6];
+    int[] indices = {0, 1, 1};
+    for (int i = 0; i < 3; i++) {
+      String attached = " attached=" + (i == 1 ? 0 : 1) + " index=" + indices[i];
+      lines[i] = "tapfile pid=178 fd=" + (3 + i) + " backend=1" + attached + " tap=tap9";
+      lines[3 + i] =
+          LIVELOCKED
+              .replace("vq=18446612682182951104", "vq=" + (100 + i))
+              .replace("fd=5", "fd=" + (6 + i))
+              .replace(" index=0", attached);
+    }
+    assertThat(census(lines).queues())
+        .extracting(CensusQueue::queueIndex, queue -> queue.port().exact())
+        .containsExactly(tuple(0, false), tuple(1, false), tuple(2, false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"worker=183>worker=4294967295", "owner=178>owner=3000000000"})
+  void whatWasReadOfATaskThatEndedIsNotKnown(String change) {
+    String[] change2 = change.split(">", -1);
+    Census census = census(LIVELOCKED.replace(change2[0], change2[1]));
+    assertThat(census.queues()).hasSize(1);
+    assertThat(census.rejected()).isZero();
   }
 
   @Test

@@ -45,9 +45,9 @@ final class SnapshotFamilies {
   private static final Map<Metric, ToDoubleFunction<QueueSeries>> OF_QUEUES =
       new EnumMap<>(
           Map.ofEntries(
-              Map.entry(Metric.QUEUE_LIVELOCKED, queue -> is(queue.worst() == Verdict.LIVELOCKED)),
-              Map.entry(Metric.QUEUE_SPINNING, queue -> is(queue.worst() == Verdict.SPINNING)),
-              Map.entry(Metric.QUEUE_STALLED, queue -> is(queue.worst() == Verdict.STALLED)),
+              Map.entry(Metric.QUEUE_LIVELOCKED, is(Verdict.LIVELOCKED)),
+              Map.entry(Metric.QUEUE_SPINNING, is(Verdict.SPINNING)),
+              Map.entry(Metric.QUEUE_STALLED, is(Verdict.STALLED)),
               Map.entry(Metric.QUEUE_SPIN_LONGEST_SECONDS, queue -> queue.longestNanos() / NANOS),
               Map.entry(Metric.QUEUE_SPIN_SECONDS, queue -> queue.spunNanos() / NANOS),
               Map.entry(Metric.QUEUE_SPIN_EPISODES, queue -> (double) queue.episodes()),
@@ -63,6 +63,11 @@ final class SnapshotFamilies {
                   counted(census -> census.packetWaits() ? census.headBytes() : 0))));
 
   private SnapshotFamilies() {}
+
+  /** Of what is not known neither yes nor no is said. */
+  private static ToDoubleFunction<QueueSeries> is(Verdict verdict) {
+    return queue -> queue.worst() == Verdict.UNKNOWN ? Double.NaN : is(queue.worst() == verdict);
+  }
 
   private static ToDoubleFunction<QueueSeries> counted(ToDoubleFunction<CensusQueue> value) {
     return queue -> {
