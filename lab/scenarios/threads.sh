@@ -94,10 +94,10 @@ unset -f vhostwatch
 check "as a plain user threads exits 1" is "$VW_STATUS" -eq 1
 check "and says why" says plain-user "not root"
 check "and has no stack trace" clean plain-user
-check "it lists the 5 workers that /proc has" is "$(json plain-user '[.threads[].worker.tid] | sort | join(" ")')" \
-    == "$(for pid in "$busy" "$pair" "$dry" "$own"; do worker_of "$pid"; done | sort -n | paste -sd ' ')"
+check "it lists the 8 workers that /proc has" is "$(json plain-user '[.threads[].worker.tid] | sort | join(" ")')" \
+    == "$(for pid in "$busy" "$pair" "$dry" "$own" "$part"; do worker_of "$pid"; done | sort -n | paste -sd ' ')"
 check "with their owners, by inference" is "$(json plain-user '[.threads[] | "\(.vm_pid) \(.identity)"] | unique | sort | join(", ")')" \
-    == "$(printf '%s inferred\n' "$busy" "$pair" "$dry" "$own" | sort | paste -sd , | sed 's/,/, /g')"
+    == "$(printf '%s inferred\n' "$busy" "$pair" "$dry" "$own" "$part" | sort | paste -sd , | sed 's/,/, /g')"
 
 run_vhostwatch check check
 check "check finds that this host can be watched" is "$VW_STATUS" -eq 0
