@@ -21,12 +21,20 @@ EOF
 chmod +x "$RESULTS/bpftrace"
 echo well >"$how"
 
+# freeze PID...: by a control group, not by SIGSTOP: the kernel wakes up, and hangs up on, all of a process group that is
+# orphaned with a stopped process in it.
+group=/sys/fs/cgroup/frozen
+freeze() {
+    local pid
+    [ $# -gt 0 ] && mkdir -p "$group" || return
+    for pid; do echo "$pid" >"$group/cgroup.procs" || return; done
+    echo 1 >"$group/cgroup.freeze"
+}
+thaw() { echo 0 >"$group/cgroup.freeze"; }
+
 restarted() { metric_is vhostwatch_bpftrace_restarts_total '>=' "$1"; }
 well() { up 1 && livelocked_is 1 && metric_is vhostwatch_bpftrace_restarts_total == "$1"; }
 incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
-
-# The kernel hangs up on a process group that is orphaned with a stopped process in it, which may be this one.
-trap '' HUP
 
 start_guest --tap lab0
 start_daemon --bpftrace "$RESULTS/bpftrace"
@@ -45,18 +53,20 @@ echo well >"$how"
 
 # The pipe: whoever should forward the lines stands still, until bpftrace waits for it.
 stalled=$(seconds)
-pkill -STOP -f '^damage ' || fatal "the filter runs"
+mapfile -t filters < <(pgrep -f '^damage ')
+freeze "${filters[@]}" || fatal "the filter stands still"
 wait_for 120 "the pipe stalls: the sentinel is ended and started again" restarted 1
 wait_for 120 "the pipe stalls: it sees again" well 1
 note "the pipe stalls: to recovery" "$(since "$stalled") s"
-pkill -CONT -f '^damage '
+thaw
 
 # bpftrace itself.
 hung=$(seconds)
-pkill -STOP -o -x bpftrace
+freeze "$(pgrep -o -x bpftrace)" || fatal "bpftrace stands still"
 wait_for 120 "bpftrace is stopped: it is ended, by SIGKILL, and started again" restarted 2
 wait_for 120 "bpftrace is stopped: it sees again" well 2
 note "bpftrace is stopped: to recovery" "$(since "$hung") s"
+thaw
 check "the log says it" grep -F "nothing that makes sense for 60 s" "$DAEMON_LOG"
 kill "$WATCH_PID"
 note "queue_livelocked meanwhile" "$(sort "$RESULTS/livelocked.txt" | uniq -c | awk '{ printf "%s: %d times; ", $2, $1 }')"
