@@ -54,6 +54,9 @@ final class Schedule {
   private boolean followUp;
   private boolean stale;
 
+  /** Whether a queue was stalled by the last census: a pass does not tell that it is over. */
+  private boolean stoodStill;
+
   Schedule(DaemonOptions options) {
     change(options);
     this.cooldown = options.cooldown().toNanos();
@@ -74,6 +77,7 @@ final class Schedule {
     followUp = waits && !followUp;
     censusAt = now;
     stale = false;
+    stoodStill = false;
   }
 
   /** Notes that the modules changed: what the last census said is void. */
@@ -92,12 +96,13 @@ final class Schedule {
     if (censusAt == Long.MIN_VALUE) {
       return true;
     }
+    stoodStill |= verdicts.stream().anyMatch(v -> v.verdict() == Verdict.STALLED);
     long since = now - censusAt;
     if (since < CENSUS_SPACING) {
       return false;
     }
     if (stale
-        || (wanted && since >= CENSUS_SUSPICIOUS)
+        || ((wanted || stoodStill) && since >= CENSUS_SUSPICIOUS)
         || since >= period
         || (followUp && since >= confirm + SECOND / 2)) {
       return true;
@@ -113,8 +118,7 @@ final class Schedule {
               && verdict.spin() != null
               && now - verdict.spin().seen() > SILENT;
       boolean suspicious =
-          verdict.verdict() == Verdict.STALLED
-              || silent
+          silent
               || (!sentinelSpeaks
                   && (verdict.verdict() == Verdict.LIVELOCKED || verdict.cpuShare() >= 0.5));
       if (nameless || older || (suspicious && since >= CENSUS_SUSPICIOUS)) {

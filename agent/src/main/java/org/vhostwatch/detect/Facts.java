@@ -266,7 +266,7 @@ final class Facts {
         && queue.packetWaits()
         && censusTells()
         && stillNanos() >= settings.confirmNanos()
-        && !spunSinceCensus()
+        && (!spunSinceCensus() || kickedInVain())
         && !spins()
         && (sentinelSpeaks || sleeps() || (sends() && !wouldBeBusy()));
   }
@@ -278,6 +278,22 @@ final class Facts {
     return track.spin() != null
         && track.census() != null
         && track.spin().latest().seen() > track.census().at();
+  }
+
+  /**
+   * Returns whether passes come one by one, and the last of them found the used index of the
+   * census: the guest kicks, and has not posted enough. After the last pass of a spin there are
+   * none.
+   */
+  boolean kickedInVain() {
+    CensusQueue queue = censusLatest();
+    return sentinelSpeaks
+        && active
+        && track.spin() != null
+        && track.spin().passed()
+        && queue != null
+        && track.spin().latest().indices()
+        && track.spin().latest().usedIdx() == queue.lastUsedIdx();
   }
 
   boolean spinsNotably() {

@@ -84,7 +84,9 @@ final class Judge {
             "RX stands still: a packet of %d bytes waits, %d buffers are posted, %s",
             queue.headBytes(),
             queue.postedBuffers(),
-            facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
+            facts.kickedInVain()
+                ? "the guest kicks, and does not post enough"
+                : facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
     if (starved) {
       text += " (no buffer at all: the guest may be hung, or its interface down)";
     }

@@ -17,6 +17,7 @@ import org.vhostwatch.probe.SpinCounters;
  * @param rateAtPass passes a second over the last second or two, when the last pass was seen
  * @param shareAtPass share of time spent in spins over the last seconds, when the last pass was
  *     seen
+ * @param passed whether there were passes between the last two frames
  * @param detached whether the sentinel is gone that said {@code latest}: the next begins at zero
  * @param restart the episode with which the present sentinel went on with one that an earlier
  *     sentinel saw: its first pass, 0 for none
@@ -33,6 +34,7 @@ record SpinTrack(
     Rate passRate,
     double rateAtPass,
     double shareAtPass,
+    boolean passed,
     boolean detached,
     long restart,
     long before) {
@@ -69,6 +71,7 @@ record SpinTrack(
         passRate,
         perSecond(passRate),
         share(spunRate),
+        true,
         false,
         0,
         0);
@@ -88,6 +91,7 @@ record SpinTrack(
         rate,
         0,
         0,
+        false,
         false,
         0,
         0);
@@ -114,7 +118,7 @@ record SpinTrack(
     Rate begunRate =
         (restarted ? Rate.first(from, episodes) : episodeRate)
             .next(WINDOW_NANOS, kernelNanos, begun);
-    boolean passed = restarted || seen.passes() != latest.passes();
+    boolean more = restarted || seen.passes() != latest.passes();
     return new SpinTrack(
         seen.withLongest(Math.max(longest, latest.lengths().longest())),
         above,
@@ -124,8 +128,9 @@ record SpinTrack(
         rate,
         begunRate,
         madeRate,
-        passed ? perSecond(madeRate) : rateAtPass,
-        passed ? share(rate) : shareAtPass,
+        more ? perSecond(madeRate) : rateAtPass,
+        more ? share(rate) : shareAtPass,
+        more,
         false,
         restart,
         before);
@@ -151,6 +156,7 @@ record SpinTrack(
         passRate,
         rateAtPass,
         shareAtPass,
+        passed,
         nowDetached,
         nowRestart,
         nowBefore);

@@ -552,6 +552,28 @@ class DetectorTest {
   }
 
   @Test
+  void aStarvedGuestThatKicksNowAndThenIsStalled() {
+    queue.does(20, 0, 0.12);
+    history.during(1).census().during(10).census();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+    }
+    assertThat(history.verdict(queue).summary()).contains("the guest kicks");
+  }
+
+  @Test
+  void aLivelockThatEndsIsNoStall() {
+    queue.spins();
+    history.during(1).census().during(10).census().during(5);
+    queue.flows();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
   void aSpinThatEndedWhileNoSentinelWasThereIsNotTheNextOne() {
     queue.spins();
     history.during(1).census().during(20).withoutSentinel();
