@@ -262,13 +262,22 @@ final class Facts {
 
   boolean stalled() {
     CensusQueue queue = censusLatest();
-    return queue != null
-        && queue.packetWaits()
+    return queue != null && !spins() && (kicksInVain() || stallsByCensus(queue));
+  }
+
+  private boolean stallsByCensus(CensusQueue queue) {
+    return queue.packetWaits()
         && censusTells()
         && stillNanos() >= settings.confirmNanos()
-        && (!spunSinceCensus() || kickedInVain())
-        && !spins()
+        && (!spunSinceCensus() || kickedSinceCensus(queue))
         && (sentinelSpeaks || sleeps() || (sends() && !wouldBeBusy()));
+  }
+
+  /** Returns since when it stands still: by the censuses, or by the passes that go on. */
+  long stalledSince() {
+    return track.spin() != null && stillNanos() < settings.confirmNanos()
+        ? track.spin().start()
+        : stillSince();
   }
 
   /**
@@ -281,19 +290,28 @@ final class Facts {
   }
 
   /**
-   * Returns whether passes come one by one, and the last of them found the used index of the
-   * census: the guest kicks, and has not posted enough. After the last pass of a spin there are
-   * none.
+   * Returns whether passes go on one by one that all find the same used index: the guest kicks, and
+   * does not post enough. After the last pass of a spin there are none.
    */
-  boolean kickedInVain() {
-    CensusQueue queue = censusLatest();
+  boolean kicksInVain() {
     return sentinelSpeaks
         && active
         && track.spin() != null
         && track.spin().passed()
-        && queue != null
         && track.spin().latest().indices()
-        && track.spin().latest().usedIdx() == queue.lastUsedIdx();
+        && episodeNanos() >= settings.confirmNanos()
+        && !spins();
+  }
+
+  /**
+   * Returns whether what came after the census was a kick or some, and no spin that may be over.
+   */
+  private boolean kickedSinceCensus(CensusQueue queue) {
+    return sentinelSpeaks
+        && track.spin() != null
+        && track.spin().latest().indices()
+        && track.spin().latest().usedIdx() == queue.lastUsedIdx()
+        && (kicksInVain() || episodeNanos() < NOTABLE_NANOS);
   }
 
   boolean spinsNotably() {

@@ -81,10 +81,10 @@ final class Judge {
     String text =
         String.format(
             Locale.ROOT,
-            "RX stands still: a packet of %d bytes waits, %d buffers are posted, %s",
-            queue.headBytes(),
+            "RX stands still: a packet%s waits, %d buffers are posted, %s",
+            queue.packetWaits() ? " of " + queue.headBytes() + " bytes" : "",
             queue.postedBuffers(),
-            facts.kickedInVain()
+            facts.kicksInVain()
                 ? "the guest kicks, and does not post enough"
                 : facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
     if (starved) {
@@ -95,7 +95,7 @@ final class Judge {
         Verdict.STALLED,
         measured && !starved ? Confidence.HIGH : Confidence.MEDIUM,
         StallCriteria.of(facts, settings),
-        facts.stillSince(),
+        facts.stalledSince(),
         text);
   }
 

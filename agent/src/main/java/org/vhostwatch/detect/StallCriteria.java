@@ -19,13 +19,15 @@ final class StallCriteria {
     return List.of(
         Criterion.of(
             "packet_waits",
-            queue.packetWaits(),
-            format(
-                ROOT,
-                "the same packet of %d bytes waits for %.1f s (at least %.1f)",
-                queue.headBytes(),
-                facts.stillNanos() / 1e9,
-                settings.confirmNanos() / 1e9)),
+            queue.packetWaits() || facts.kicksInVain(),
+            queue.packetWaits()
+                ? format(
+                    ROOT,
+                    "the same packet of %d bytes waits for %.1f s (at least %.1f)",
+                    queue.headBytes(),
+                    facts.stillNanos() / 1e9,
+                    settings.confirmNanos() / 1e9)
+                : "each kick of the guest finds a packet at the head"),
         Criterion.of(
             "used_idx",
             true,
