@@ -23,6 +23,7 @@
 #   metric_is NAME OP VALUE [LABEL...]   is there exactly one such sample, and does it compare so (==, >, >=, <)?
 #   livelocked_is VALUE [TAP [LABEL...]]   is queue_livelocked of that tap (lab0) that?   no_series TAP   has it no series?
 #   up VALUE                       is bpftrace_up that?   survives: does the daemon run?   troubled TEXT: is that among its troubles?
+#   incidents                      the daemon's: state and count of each, joined by commas
 #   median                         of the numbers on stdin, one a line
 #   watch_metric FILE NAME         writes the largest sample of that name to FILE every second, `none` without: WATCH_PID
 #   never FILE VALUE               was that never seen by watch_metric, in more than a few samples?
@@ -236,6 +237,7 @@ livelocked_is() { metric_is vhostwatch_queue_livelocked == "$1" "tap=\"${2:-lab0
 no_series() { ! metric vhostwatch_queue_livelocked "tap=\"$1\"" | grep .; }
 up() { metric_is vhostwatch_bpftrace_up == "$1"; }
 survives() { kill -0 "$DAEMON_PID"; }
+incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
 troubled() { ask /api/v1/threads | jq -e -r --arg what "$1" '.troubles[] | select(contains($what))'; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 

@@ -5,9 +5,7 @@
 
 FOLDER=/var/lib/vhostwatch/incidents
 well() { up 1 && livelocked_is 1; }
-incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
 looked() { [ "$(jq -r '.looks[0].captured' "$FOLDER"/*.json)" = true ]; }
-untroubled() { ! troubled "$1"; }
 no_files() { prlimit --pid "$DAEMON_PID" --nofile=3:65536; } # those that are open stay
 
 # --- perf samples: the capture's stack takes 49 a second.

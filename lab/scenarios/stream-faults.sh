@@ -34,7 +34,6 @@ thaw() { echo 0 >"$group/cgroup.freeze"; }
 
 restarted() { metric_is vhostwatch_bpftrace_restarts_total '>=' "$1"; }
 well() { up 1 && livelocked_is 1 && metric_is vhostwatch_bpftrace_restarts_total == "$1"; }
-incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count)"] | join(",")'; }
 
 start_guest --tap lab0
 start_daemon --bpftrace "$RESULTS/bpftrace"

@@ -21,8 +21,10 @@ import org.vhostwatch.report.StatusReport;
  * What the daemon answered, as far as it is told here.
  *
  * @param worst of all verdicts; UNKNOWN if the daemon sees too little
+ * @param exitCode of the command, as the daemon gives it
  * @param queues in the daemon's order, the worst first
  * @param workers how many vhost workers there are
+ * @param unexplained how many of them are busy without a known cause
  * @param exposure whether the kernel is affected, in a word
  * @param troubles what keeps the daemon from seeing all
  */

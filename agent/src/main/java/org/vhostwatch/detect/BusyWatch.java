@@ -54,9 +54,6 @@ public final class BusyWatch {
   private static final class Track {
     HostState.Load load;
 
-    /** Since when it is busy; null while it is not. */
-    @Nullable Long busySince;
-
     /** When one of its queues was last said to spin. */
     long accountedAt = Long.MIN_VALUE;
 
@@ -74,10 +71,10 @@ public final class BusyWatch {
 
     /** Returns since when it is busy without a known cause; null if it is not. */
     @Nullable Long from() {
-      if (busySince == null) {
+      if (!load.isBusy()) {
         return null;
       }
-      long from = Math.max(busySince, accountedAt);
+      long from = Math.max(load.busySince(), accountedAt);
       return stillSince == null ? Long.valueOf(from) : Long.valueOf(Math.max(from, stillSince));
     }
 
@@ -116,12 +113,9 @@ public final class BusyWatch {
         tracks.put(worker.tid(), new Track(HostState.Load.first(worker, now)));
         continue;
       }
-      track.load = track.load.next(worker, WINDOW_NANOS, BUSY_SHARE, now);
-      double wanted = track.load.waitsOn() ? 1 : track.load.share() + track.load.waits();
-      if (track.busySince == null && wanted >= BUSY_SHARE) {
-        track.busySince = track.load.ticks().baseAt();
-      } else if (track.busySince != null && wanted < LEFT_SHARE) {
-        track.busySince = null;
+      HostState.Load load = track.load.next(worker, WINDOW_NANOS, now);
+      track.load = load.judged(load.waitsOn() ? 1 : load.wants(), BUSY_SHARE, LEFT_SHARE);
+      if (!track.load.isBusy()) {
         track.stacks = List.of();
       }
     }
@@ -169,7 +163,7 @@ public final class BusyWatch {
   public void captured(List<WorkerStacks> workers) {
     for (WorkerStacks seen : workers) {
       Track track = tracks.get(seen.tid());
-      if (track != null && track.busySince != null) {
+      if (track != null && track.load.isBusy()) {
         track.stacks = seen.stacks();
       }
     }
@@ -180,7 +174,7 @@ public final class BusyWatch {
     Set<Integer> busy = new HashSet<>();
     tracks.forEach(
         (tid, track) -> {
-          if (track.busySince != null) {
+          if (track.load.isBusy()) {
             busy.add(tid);
           }
         });

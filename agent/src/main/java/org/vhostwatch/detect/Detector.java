@@ -23,8 +23,11 @@ public final class Detector {
 
   private static final long LATELY_NANOS = 30_000_000_000L;
 
-  /** Longer than it takes to give a silent sentinel up and to start another. */
+  /** What no sentinel saw for longer is another spin, even if nothing has moved. */
   private static final long RESTART_NANOS = 180_000_000_000L;
+
+  /** A share that is somewhat lower for a moment is no end of being busy. */
+  private static final double LEFT = 0.7;
 
   private final Settings settings;
   private final Judge judge;
@@ -97,7 +100,7 @@ public final class Detector {
       loads.put(
           worker.tid(),
           old != null && old.worker().startTicks() == worker.startTicks()
-              ? old.next(worker, CPU_WINDOW_NANOS, settings.busyShare(), now)
+              ? judged(old.next(worker, CPU_WINDOW_NANOS, now))
               : HostState.Load.first(worker, now));
     }
     // A queue ends with its worker. One whose worker was never seen is new, not gone.
@@ -112,6 +115,10 @@ public final class Detector {
       }
     }
     return state.withLoads(loads, left, ended);
+  }
+
+  private HostState.Load judged(HostState.Load load) {
+    return load.judged(load.wants(), settings.busyShare(), LEFT * settings.busyShare());
   }
 
   private static void end(QueueTrack track, Map<Long, SpinCounters> ended) {

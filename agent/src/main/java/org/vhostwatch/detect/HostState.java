@@ -24,9 +24,6 @@ public final class HostState {
    */
   record Load(Worker worker, Rate ticks, Rate waited, long waitsSince, long busySince) {
 
-    /** A share that is somewhat lower for a moment is no end of being busy. */
-    private static final double LEFT = 0.7;
-
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
     static Load first(Worker worker, long now) {
@@ -38,7 +35,7 @@ public final class HostState {
           Long.MAX_VALUE);
     }
 
-    Load next(Worker seen, long width, double busyShare, long now) {
+    Load next(Worker seen, long width, long now) {
       // The kernel counts a wait when it is over, and on a crowded host one takes seconds.
       boolean waitsOn =
           seen.waitedNanos() >= 0
@@ -47,21 +44,28 @@ public final class HostState {
               && seen.cpuTicks() == worker.cpuTicks()
               && seen.waitedNanos() == worker.waitedNanos();
       long since = waitsOn ? waitsSince : now;
-      Load next =
-          new Load(
-              seen,
-              ticks.next(width, now, seen.cpuTicks()),
-              waited.next(width, now, seen.waitedNanos() + now - since),
-              since,
-              busySince);
-      if (busySince == Long.MAX_VALUE) {
-        return next.since(next.wants() >= busyShare ? next.ticks.baseAt() : Long.MAX_VALUE);
-      }
-      return next.wants() < LEFT * busyShare ? next.since(Long.MAX_VALUE) : next;
+      return new Load(
+          seen,
+          ticks.next(width, now, seen.cpuTicks()),
+          waited.next(width, now, seen.waitedNanos() + now - since),
+          since,
+          busySince);
     }
 
-    private Load since(long busy) {
-      return new Load(worker, ticks, waited, waitsSince, busy);
+    /**
+     * Returns this load with the time since when it has been busy brought up to date: from a share
+     * on, until it falls below another.
+     */
+    Load judged(double wanted, double from, double left) {
+      if (isBusy() ? wanted < left : wanted >= from) {
+        long since = isBusy() ? Long.MAX_VALUE : ticks.baseAt();
+        return new Load(worker, ticks, waited, waitsSince, since);
+      }
+      return this;
+    }
+
+    boolean isBusy() {
+      return busySince != Long.MAX_VALUE;
     }
 
     /** Returns the share of a CPU that it uses, NaN before there is a second sample. */

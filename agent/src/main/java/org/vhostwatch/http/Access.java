@@ -54,10 +54,7 @@ final class Access {
     Map<String, String> known = new ConcurrentHashMap<>(before.known());
     known
         .values()
-        .removeIf(
-            user ->
-                !String.valueOf(users.get(user)).equals(String.valueOf(left.get(user)))
-                    || !users.containsKey(user));
+        .removeIf(user -> !String.valueOf(users.get(user)).equals(String.valueOf(left.get(user))));
     rules = new Rules(protection.users(), known);
   }
 

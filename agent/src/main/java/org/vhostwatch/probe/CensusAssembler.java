@@ -67,9 +67,9 @@ public final class CensusAssembler {
     boolean wanted = known == null ? queues.size() < MAX_QUEUES : owns(queue, known);
     if (wanted) {
       queues.put(queue.vq(), queue);
-    }
-    if (line.fields.is("attached", "0")) {
-      shuffled.computeIfAbsent(queue.pid(), absent -> new HashSet<>()).add(queue.tap());
+      if (line.fields.is("attached", "0")) {
+        shuffled.computeIfAbsent(queue.pid(), absent -> new HashSet<>()).add(queue.tap());
+      }
     }
   }
 

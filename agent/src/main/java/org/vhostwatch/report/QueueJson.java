@@ -141,8 +141,7 @@ final class QueueJson {
       json.nothing("spin");
       return;
     }
-    double rate =
-        spin.episodeNanos() == 0 ? Double.NaN : spin.episodePasses() * 1e9 / spin.episodeNanos();
+    double rate = spin.episodeNanos() == 0 ? Double.NaN : spin.passesPerSecond();
     json.object(
         "spin",
         fields ->
