@@ -48,18 +48,13 @@ record SpinTrack(
   private static final long PASS_WINDOW_NANOS = 1_000_000_000L;
 
   static SpinTrack first(SpinCounters seen, long kernelNanos) {
+    long at = readAt(seen, kernelNanos);
     // The window starts with the episode, so that what was spun before the first frame counts.
-    Rate rate = Rate.first(Math.min(seen.start(), kernelNanos), 0);
+    Rate rate = Rate.first(seen.start(), 0);
     long spun = seen.spunNanos();
-    Rate spunRate = rate.next(WINDOW_NANOS, kernelNanos, spun);
+    Rate spunRate = rate.next(WINDOW_NANOS, at, spun);
     Rate passRate =
-        new Rate(
-            Math.min(seen.start(), kernelNanos),
-            seen.passesBefore(),
-            kernelNanos,
-            seen.passes(),
-            kernelNanos,
-            seen.passes());
+        new Rate(seen.start(), seen.passesBefore(), at, seen.passes(), at, seen.passes());
     return new SpinTrack(
         seen,
         0,
@@ -67,7 +62,7 @@ record SpinTrack(
         seen.passes(),
         spun,
         spunRate,
-        rate.next(WINDOW_NANOS, kernelNanos, seen.episodes()),
+        rate.next(WINDOW_NANOS, at, seen.episodes()),
         passRate,
         perSecond(passRate),
         share(spunRate),
@@ -109,15 +104,14 @@ record SpinTrack(
     long longest = seen.lengths().longest() > above ? seen.lengths().longest() : 0;
     long made = passes + (restarted ? seen.passes() : seen.passes() - latest.passes());
     // What nobody counted was no calm: windows begin with the first pass that the new one saw.
-    long from = Math.min(seen.start(), kernelNanos);
-    Rate rate =
-        (restarted ? Rate.first(from, spunNanos) : spunRate).next(WINDOW_NANOS, kernelNanos, spun);
+    long from = seen.start();
+    long at = readAt(seen, kernelNanos);
+    Rate rate = (restarted ? Rate.first(from, spunNanos) : spunRate).next(WINDOW_NANOS, at, spun);
     Rate madeRate =
         (restarted ? Rate.first(from, passes + seen.passesBefore()) : passRate)
-            .next(PASS_WINDOW_NANOS, kernelNanos, made);
+            .next(PASS_WINDOW_NANOS, at, made);
     Rate begunRate =
-        (restarted ? Rate.first(from, episodes) : episodeRate)
-            .next(WINDOW_NANOS, kernelNanos, begun);
+        (restarted ? Rate.first(from, episodes) : episodeRate).next(WINDOW_NANOS, at, begun);
     boolean more = restarted || seen.passes() != latest.passes();
     return new SpinTrack(
         seen.withLongest(Math.max(longest, latest.lengths().longest())),
@@ -134,6 +128,15 @@ record SpinTrack(
         false,
         restart,
         before);
+  }
+
+  /**
+   * Returns when the counters were read, as nearly as they tell. bpftrace stamps a frame in the
+   * kernel and reads the maps when it gets a CPU: on a crowded host seconds later, and then for
+   * several frames at once, between which passes went on for an instant and not for a second.
+   */
+  private static long readAt(SpinCounters seen, long kernelNanos) {
+    return Math.max(kernelNanos, seen.seen());
   }
 
   SpinTrack withoutSentinel() {

@@ -82,6 +82,22 @@ class DetectorTest {
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
   }
 
+  /**
+   * bpftrace waits for a CPU as well, and then writes all frames that are due, one instant apart.
+   */
+  @Test
+  void framesThatComeTogetherDoNotEndIt() {
+    queue.spins();
+    history.census().during(10);
+    for (int lag = 1; lag < 10; lag++) {
+      history.ticksAreLost().during(lag);
+      for (int behind = lag; behind > 0; behind--) {
+        history.during(Duration.ofMillis(10)).lateFrame(history.now() - behind * 1_000_000_000L);
+        assertThat(history.of(queue)).as("%d s late", lag).isEqualTo(Verdict.LIVELOCKED);
+      }
+    }
+  }
+
   @Test
   void aSilentSentinelKnowsNothing() {
     history.during(3).ticksAreLost().during(15);

@@ -289,8 +289,17 @@ final class History {
   }
 
   SentinelFrame currentFrame() {
+    return frameOf(now);
+  }
+
+  /** A frame that bpftrace wrote late, with what the maps held by then. */
+  History lateFrame(long stamped) {
+    return see(new Observation.Spins(frameOf(stamped)));
+  }
+
+  private SentinelFrame frameOf(long stamped) {
     return new SentinelFrame(
-        now, queues.values().stream().map(q -> q.script).filter(s -> s.passes() > 0).toList());
+        stamped, queues.values().stream().map(q -> q.script).filter(s -> s.passes() > 0).toList());
   }
 
   History workers() {
