@@ -203,15 +203,24 @@ public final class Detector {
   }
 
   /**
-   * Returns whether a spin that a new sentinel sees is the one that the last sentinel saw: the same
-   * worker has moved nothing since, and is not one that sleeps between the kicks of a guest.
+   * Returns whether an episode that begins is the spin of the last one: a new sentinel sees it, or
+   * the worker got no CPU for so long that the script took the next pass for the first of another.
+   * The same worker has moved nothing since, and is not one that sleeps between the kicks of a
+   * guest.
    */
   private boolean goesOn(SpinTrack earlier, SpinCounters seen, HostState state) {
     SpinCounters last = earlier.latest();
     HostState.Load load = state.loads().get(seen.tid());
-    return earlier.detached()
-        && last.goesOn(state.frameKernelNanos())
-        && seen.seen() - last.seen() <= RESTART_NANOS
+    boolean sentinelBegins =
+        earlier.detached()
+            && last.goesOn(state.frameKernelNanos())
+            && seen.seen() - last.seen() <= RESTART_NANOS;
+    boolean episodeBegins =
+        !earlier.detached()
+            && seen.start() > last.seen()
+            && seen.start() - last.seen() <= Facts.STARVING_NANOS
+            && earlier.rateAtPass() >= settings.minPassesPerSecond();
+    return (sentinelBegins || episodeBegins)
         && last.indices()
         && seen.indices()
         && seen.tid() == last.tid()

@@ -20,7 +20,7 @@ final class Facts {
    * Long, because a spin ends with movement, which the next census shows: 10 s were too short for
    * an emulated host whose processors were busy.
    */
-  private static final long STARVING_NANOS = 60_000_000_000L;
+  static final long STARVING_NANOS = 60_000_000_000L;
 
   private static final double STARVING_SHARE = 0.2;
 

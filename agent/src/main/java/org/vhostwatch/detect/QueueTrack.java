@@ -45,7 +45,7 @@ record QueueTrack(
         vq, census, spin == null ? null : spin.withoutSentinel(), evidence, missed);
   }
 
-  /** Returns this track with the spin that the last sentinel saw as the beginning of this one. */
+  /** Returns this track with an earlier spin as the beginning of this one. */
   QueueTrack goingOn(SpinTrack earlier) {
     return new QueueTrack(
         vq, census, spin == null ? null : spin.goingOn(earlier), evidence, missed);

@@ -19,8 +19,8 @@ import org.vhostwatch.probe.SpinCounters;
  *     seen
  * @param passed whether there were passes between the last two frames
  * @param detached whether the sentinel is gone that said {@code latest}: the next begins at zero
- * @param restart the episode with which the present sentinel went on with one that an earlier
- *     sentinel saw: its first pass, 0 for none
+ * @param restart first pass of the episode that goes on with an earlier one, which another sentinel
+ *     saw or a long wait for the CPU cut short; 0 for none
  * @param before when that earlier one began
  */
 record SpinTrack(

@@ -208,6 +208,37 @@ class DetectorTest {
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
   }
 
+  /** The script takes the pass after such a wait for the first of another episode. */
+  @Test
+  void aSpinThatIsResumedAfterALongWaitForTheCpuIsTheSame() {
+    queue.spins();
+    history.census().during(5);
+    for (int wait = 4; wait < 50; wait += 9) {
+      queue.does(0, 0, 0).waitsForItsCpu(0).isRunnable();
+      for (int second = 0; second < wait; second++) {
+        history.during(1);
+        assertThat(history.of(queue)).as("waits %d s", second).isEqualTo(Verdict.LIVELOCKED);
+      }
+      queue.hasWaited(wait * 1_000_000_000L).does(8_000, 0, 0.2).waitsForItsCpu(0.79);
+      for (int second = 0; second < 4; second++) {
+        history.during(1);
+        assertThat(history.of(queue)).as("runs %d s", second).isEqualTo(Verdict.LIVELOCKED);
+      }
+    }
+    assertThat(history.verdict(queue).episodes()).isGreaterThan(1);
+  }
+
+  @Test
+  void burstsOfKicksSecondsApartAreNoSpin() {
+    queue.does(0, 0, 0.4).waitsForItsCpu(0.5);
+    history.census();
+    for (int i = 0; i < 20; i++) {
+      queue.pass(history.now(), 40, true);
+      history.during(5);
+      assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
   @Test
   void aWorkerThatOthersKeepFromItsCpuIsNoLessCertain() {
     queue.does(8_000, 0, 0.2).waitsForItsCpu(0.79);

@@ -122,6 +122,13 @@ final class History {
       return this;
     }
 
+    /** Has its CPU again: the wait is over, and counted. */
+    Queue hasWaited(long nanos) {
+      waitedNanos += nanos;
+      runnable = false;
+      return this;
+    }
+
     /** Shares its CPU with others, and stands in line for that share of the time. */
     Queue waitsForItsCpu(double share) {
       waits = share;
