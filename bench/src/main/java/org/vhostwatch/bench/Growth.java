@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 /**
  * One row of {@code bench/growth}: the daemon on a host with so many workers, scraped every fifteen
  * seconds. With churn, a tenth of the VMs is replaced each minute, and two things must hold: a VM
- * that is gone has no series at the next scrape, and memory does not grow.
+ * that is gone has no series at the next scrape, and memory does not grow. Idle, nobody asks it
+ * anything.
  */
 final class Growth {
 
@@ -30,6 +31,9 @@ final class Growth {
 
   /** What the daemon saw a cycle ago, a second, it does not look for again. */
   private static final Duration FRESH = Duration.ofMillis(1500);
+
+  /** The daemon has looked for new workers several times, and taken several censuses. */
+  private static final Duration IDLE_WARM_UP = Duration.ofMinutes(2);
 
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
@@ -54,16 +58,40 @@ final class Growth {
   /**
    * Prints the row.
    *
-   * @param arguments workers, folder of the host, launcher, minutes, churn or calm
+   * @param arguments workers, folder of the host, launcher, minutes, churn, calm or idle
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Growth growth = new Growth(Path.of(arguments[1]), Integer.parseInt(arguments[0]));
-    growth.measure(
-        Path.of(arguments[2]),
-        Duration.ofSeconds(Math.round(60 * Double.parseDouble(arguments[3]))),
-        arguments[4].equals("churn"));
+    Path launcher = Path.of(arguments[2]);
+    Duration time = Duration.ofSeconds(Math.round(60 * Double.parseDouble(arguments[3])));
+    if (arguments[4].equals("idle")) {
+      growth.idle(launcher, time);
+    } else {
+      growth.measure(launcher, time, arguments[4].equals("churn"));
+    }
     growth.failures.forEach(failure -> System.out.println("FAIL " + failure));
     System.exit(growth.failures.isEmpty() ? 0 : 1);
+  }
+
+  private void idle(Path launcher, Duration time) throws IOException, InterruptedException {
+    try (Agent agent = Agent.start(root, launcher)) {
+      agent.await("ready", LIMIT, agent::ready);
+      TimeUnit.NANOSECONDS.sleep(IDLE_WARM_UP.toNanos());
+      double cpu = agent.cpuSeconds();
+      long began = System.nanoTime();
+      TimeUnit.NANOSECONDS.sleep(time.toNanos());
+      double seconds = (System.nanoTime() - began) / 1e9;
+      double used = agent.cpuSeconds() - cpu;
+      double rss = agent.mebibytes("VmRSS");
+      check(agent.get("/metrics"), false);
+      System.out.printf(
+          Locale.ROOT,
+          "| %d | %d | %.1f | %.3f |%n",
+          workers,
+          host.threads() + MakeHost.OTHER_THREADS,
+          rss,
+          100 * used / seconds);
+    }
   }
 
   private void measure(Path launcher, Duration time, boolean churn)
