@@ -31,6 +31,7 @@ import org.vhostwatch.report.StatusReport;
 record DaemonStatus(
     Verdict worst,
     int exitCode,
+    String standsStill,
     List<Queue> queues,
     int workers,
     int unexplained,
@@ -82,7 +83,7 @@ record DaemonStatus(
           }
         } else if (name.equals("exposure") && value == JsonToken.START_OBJECT) {
           exposure = texts(json).getOrDefault("status", exposure);
-        } else if (value.isScalarValue()) {
+        } else if (value.isScalarValue() && value != JsonToken.VALUE_NULL) {
           fields.put(name, json.getText());
         } else {
           json.skipChildren();
@@ -96,6 +97,7 @@ record DaemonStatus(
     return new DaemonStatus(
         worst,
         exitCode(fields.getOrDefault("exit_code", ""), worst),
+        fields.getOrDefault("stands_still", ""),
         List.copyOf(queues),
         workers,
         unexplained,
@@ -197,6 +199,11 @@ record DaemonStatus(
   private String headline() {
     String all = "of " + Plural.of(queues.size(), "queue");
     String word = worst.name().toLowerCase(Locale.ROOT);
+    String seen = seen(all, word);
+    return standsStill.isEmpty() ? seen : Printable.of(standsStill) + "; it saw last: " + seen;
+  }
+
+  private String seen(String all, String word) {
     return switch (worst) {
       case HEALTHY, BUSY ->
           Plural.of(queues.size(), "queue")

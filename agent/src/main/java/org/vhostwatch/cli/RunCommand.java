@@ -93,7 +93,7 @@ final class RunCommand implements Callable<Integer> {
                 new ServiceManager.Source(daemon::snapshot, daemon::ready, daemon::sinceCycle))) {
       Runtime.getRuntime()
           .addShutdownHook(new Thread(() -> stop(daemon, server, manager, outlets), "stop"));
-      outlets.textFile(configuration, exposition);
+      outlets.textFile(configuration, exposition.own());
       // On a thread of its own: the daemon does not wait for a disk.
       Executor scribe = Executors.newSingleThreadExecutor(RunCommand::scribe);
       scribe.execute(() -> writeDown(configuration));
@@ -109,7 +109,8 @@ final class RunCommand implements Callable<Integer> {
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
       Log.started(Version.text(), url(configuration, server.address()));
-      exposed(configuration).ifPresent(what -> Log.exposed(text(server.address()), what));
+      exposed(configuration)
+          .ifPresent(what -> Log.exposed(StatusServer.text(server.address()), what));
       AtomicBoolean replaced = new AtomicBoolean();
       java.watch(() -> upgraded(daemon, manager.present(), replaced));
       daemon.run(self);
@@ -263,10 +264,6 @@ final class RunCommand implements Callable<Integer> {
 
   private static String url(Configuration configuration, InetSocketAddress address) {
     boolean tls = configuration.get(Keys.TLS_CERTIFICATE).isPresent();
-    return (tls ? "https://" : "http://") + text(address);
-  }
-
-  private static String text(InetSocketAddress address) {
-    return address.getHostString() + ":" + address.getPort();
+    return (tls ? "https://" : "http://") + StatusServer.text(address);
   }
 }

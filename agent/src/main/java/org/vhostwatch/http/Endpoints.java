@@ -39,14 +39,15 @@ final class Endpoints {
       case "/metrics" -> metrics(accepted.metrics());
       case "/-/healthy" -> healthy();
       case "/-/ready" -> ready();
-      case "/api/v1/threads" -> Response.json(StatusReport.of(sources.snapshot().get()));
+      case "/api/v1/threads" ->
+          Response.json(StatusReport.of(sources.snapshot().get(), standsStill()));
       case "/api/v1/incidents" -> Response.json(sources.incidents().get());
       default -> incident(path.substring(INCIDENT.length()));
     };
   }
 
   private Response page() {
-    String page = StatusPage.of(sources.snapshot().get(), sources.host());
+    String page = StatusPage.of(sources.snapshot().get(), sources.host(), standsStill());
     return Response.large("text/html; charset=utf-8", out -> out.write(page));
   }
 
@@ -68,17 +69,22 @@ final class Endpoints {
   }
 
   private Response healthy() {
+    return standsStill()
+        .map(words -> Response.text(503, words))
+        .orElseGet(() -> Response.text(200, "healthy"));
+  }
+
+  /** Returns that the daemon's loop stands still, in words: what it saw last is old. */
+  private Optional<String> standsStill() {
     Duration age = sources.sinceCycle().get();
-    if (age.compareTo(sources.maxSinceCycle()) > 0) {
-      return Response.text(
-          503,
-          String.format(
-              Locale.ROOT,
-              "the daemon stands still: its last cycle ended %d s ago, at most %d s are expected",
-              age.toSeconds(),
-              sources.maxSinceCycle().toSeconds()));
-    }
-    return Response.text(200, "healthy");
+    return age.compareTo(sources.maxSinceCycle()) <= 0
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "the daemon stands still: its last cycle ended %d s ago, at most %d s are expected",
+                age.toSeconds(),
+                sources.maxSinceCycle().toSeconds()));
   }
 
   private Response ready() {

@@ -54,22 +54,27 @@ final class StatusPage {
 
   private static final int MAX_TROUBLES = 20;
 
+  private static final String STANDS_STILL = "Unknown: what is below was seen before";
+
   private final Html html = new Html();
   private final HostSnapshot snapshot;
   private final String host;
+  private final Optional<String> standsStill;
 
-  private StatusPage(HostSnapshot snapshot, String host) {
+  private StatusPage(HostSnapshot snapshot, String host, Optional<String> standsStill) {
     this.snapshot = snapshot;
     this.host = host;
+    this.standsStill = standsStill;
   }
 
   /**
    * Returns the page.
    *
    * @param host the host's name, empty if not known
+   * @param standsStill that the daemon's loop stands still, in words: the picture is old then
    */
-  static String of(HostSnapshot snapshot, String host) {
-    StatusPage page = new StatusPage(snapshot, host);
+  static String of(HostSnapshot snapshot, String host, Optional<String> standsStill) {
+    StatusPage page = new StatusPage(snapshot, host, standsStill);
     page.write();
     return page.html.whole();
   }
@@ -109,13 +114,9 @@ final class StatusPage {
   }
 
   private void headline() {
-    html.open(
-        "section",
-        "class",
-        "verdict " + colour(unexplainedIsWorst() ? Verdict.SPINNING : snapshot.worst()),
-        "aria-labelledby",
-        "verdict");
-    html.element("h1", inWords(), "id", "verdict");
+    html.open("section", "class", "verdict " + colour(worst()), "aria-labelledby", "verdict");
+    html.element("h1", standsStill.isPresent() ? STANDS_STILL : inWords(), "id", "verdict");
+    standsStill.ifPresent(words -> html.element("p", words));
     html.element("p", counts());
     html.open("p").text("Kernel ").text(snapshot.kernel()).text(": ");
     Exposure exposure = snapshot.exposure().status();
@@ -129,6 +130,12 @@ final class StatusPage {
       case FIXED -> "not affected by CVE-2026-74356";
       case UNKNOWN -> "not known whether affected by CVE-2026-74356";
     };
+  }
+
+  /** Returns what the page's colour tells of. */
+  private Verdict worst() {
+    Verdict seen = unexplainedIsWorst() ? Verdict.SPINNING : snapshot.worst();
+    return standsStill.isPresent() && seen != Verdict.LIVELOCKED ? Verdict.UNKNOWN : seen;
   }
 
   /** Returns whether no queue is in trouble, and a worker is. */

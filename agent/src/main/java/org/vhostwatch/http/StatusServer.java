@@ -111,7 +111,8 @@ public final class StatusServer implements AutoCloseable {
         : "choose another address or port";
   }
 
-  private static String text(InetSocketAddress address) {
+  /** Returns an address as a URL takes it: one of IPv6 in brackets. */
+  public static String text(InetSocketAddress address) {
     String host = address.getHostString();
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }

@@ -16,15 +16,22 @@ public final class StatusReport {
 
   private StatusReport() {}
 
-  /** Returns the report. */
-  public static String of(HostSnapshot snapshot) {
-    return JsonText.of(json -> write(json, snapshot));
+  /**
+   * Returns the report.
+   *
+   * @param standsStill that the daemon's loop stands still, in words: the picture is old then
+   */
+  public static String of(HostSnapshot snapshot, Optional<String> standsStill) {
+    return JsonText.of(json -> write(json, snapshot, standsStill));
   }
 
-  private static void write(JsonText json, HostSnapshot snapshot) {
+  private static void write(JsonText json, HostSnapshot snapshot, Optional<String> standsStill) {
+    int code = ExitCode.of(snapshot);
+    boolean unknown = standsStill.isPresent() && code != ExitCode.LIVELOCKED;
     json.text("schema", SCHEMA);
     json.text("verdict", snapshot.worst().name());
-    json.number("exit_code", ExitCode.of(snapshot));
+    json.number("exit_code", unknown ? ExitCode.UNKNOWN : code);
+    json.text("stands_still", standsStill.orElse(null));
     json.text("time", JsonReport.time(snapshot.wallMillis()));
     json.name("kernel", snapshot.kernel());
     json.name("bpftrace", snapshot.probes().bpftrace());

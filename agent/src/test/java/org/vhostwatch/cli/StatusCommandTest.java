@@ -21,6 +21,7 @@ import org.vhostwatch.http.Protection;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
 import org.vhostwatch.report.Samples;
+import org.vhostwatch.report.StatusReport;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.QueueStatus;
 
@@ -45,6 +46,19 @@ class StatusCommandTest {
     Ran ran = ask(Samples.snapshot(List.of()), Protection.NONE, "--plugin");
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out()).startsWith("VHOSTWATCH OK - 0 queues, none in trouble | livelocked=0;");
+  }
+
+  @Test
+  void whatADaemonSawThatStandsStillIsUnknown() throws Exception {
+    DaemonStatus calm = standing(Samples.snapshot(List.of()));
+    assertThat(calm.exitCode()).isEqualTo(3);
+    assertThat(calm.plugin())
+        .startsWith("VHOSTWATCH UNKNOWN - it stands still; it saw last: 0 queues, none in trouble");
+    assertThat(standing(Samples.snapshot()).exitCode()).isEqualTo(2);
+  }
+
+  private static DaemonStatus standing(HostSnapshot snapshot) throws IOException {
+    return DaemonStatus.parse(StatusReport.of(snapshot, Optional.of("it stands still")));
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.vhostwatch.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -121,7 +122,7 @@ class StatusPageTest {
   }
 
   private static String page(HostSnapshot snapshot) {
-    return StatusPage.of(snapshot, "kvm7");
+    return StatusPage.of(snapshot, "kvm7", Optional.empty());
   }
 
   @Test

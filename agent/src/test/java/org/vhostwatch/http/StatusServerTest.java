@@ -145,6 +145,16 @@ class StatusServerTest {
   }
 
   @Test
+  void whatAStandingDaemonSawLastIsNotSaidOfNow() throws Exception {
+    assertThat(get("/api/v1/threads").body()).contains("\"stands_still\": null");
+    age.set(Duration.ofSeconds(31));
+    assertThat(get("/api/v1/threads").body())
+        .contains("\"stands_still\": \"the daemon stands still");
+    assertThat(get("/").body())
+        .contains("<h1 id=\"verdict\">Unknown", "its last cycle ended 31 s ago");
+  }
+
+  @Test
   void readyOnceTheDaemonHasLooked() throws Exception {
     notReady.set(Optional.of("the first census has not ended"));
     assertThat(get("/-/ready").statusCode()).isEqualTo(503);

@@ -63,6 +63,16 @@ final class Kernels {
     return host;
   }
 
+  /** 6.4: the worker is a part of the device, and has a vhost_task. */
+  static KernelBtf types6_4() {
+    return common(200, 920, 2420, 0, 40, 296, 304, 306, 308, 17768, 18896)
+        .member("vhost_dev.worker.vtsk", 0)
+        .struct("vhost", "vhost_worker", 24)
+        .member("vhost_worker.vtsk", 0)
+        .struct("vhost", "vhost_task", 128)
+        .member("vhost_task.task", 64);
+  }
+
   /** Built without CONFIG_DEBUG_INFO_BTF. */
   static FakeHost withoutBtf(Path root) {
     return symbols(root, "vhost_get_vq_desc_n [vhost]");

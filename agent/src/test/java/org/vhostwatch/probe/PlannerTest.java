@@ -69,6 +69,7 @@ class PlannerTest {
     assertThat(plan.census().orElseThrow())
         .contains("if (1 /*?vhost_dev.worker*/)")
         .contains("if (1 /*?vhost_dev.worker.plain*/)")
+        .contains("if (0 /*?vhost_dev.worker.vtsk*/)")
         .contains("if (0 /*?vhost_virtqueue.worker*/)")
         .contains("if (0 /*?vhost_worker.vtsk*/)")
         .contains("$dev + 104 /*vhost_dev.worker*/");
@@ -77,6 +78,17 @@ class PlannerTest {
         .contains("kretprobe:vhost_get_vq_desc\n")
         .contains("kprobe:vhost_get_vq_desc\n")
         .doesNotContain("\nkretprobe:vhost_get_vq_desc_n\n");
+  }
+
+  @Test
+  void on64TheWorkerIsAPartOfTheDevice() throws PlanException {
+    FakeHost host = Kernels.v6_1(root);
+    Kernels.types6_4().writeTo(host);
+
+    assertThat(Kernels.plan(root, host, Kernels.DEBIAN_13).census().orElseThrow())
+        .contains("if (1 /*?vhost_dev.worker.vtsk*/) { $w = $dev + 0 /*vhost_dev.worker*/; }")
+        .contains("if (0 /*?vhost_dev.worker.plain*/)")
+        .contains("if (1 /*?vhost_worker.vtsk*/)");
   }
 
   @Test

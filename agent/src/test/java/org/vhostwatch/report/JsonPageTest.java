@@ -64,7 +64,10 @@ class JsonPageTest {
     Incident incident = IncidentSamples.full("web01");
     walk("incident", "", ParsedJson.object(IncidentJson.of(incident)));
     walk("incidents", "", ParsedJson.object(IncidentJson.list(List.of(incident), List.of())));
-    walk("status", "", ParsedJson.object(StatusReport.of(Samples.unexplainedSnapshot())));
+    walk(
+        "status",
+        "",
+        ParsedJson.object(StatusReport.of(Samples.unexplainedSnapshot(), Optional.empty())));
     Map<String, Object> exposure = ParsedJson.object(ExposureReport.json(Samples.hostExposure()));
     inner("exposed queue", "", exposure.remove("queues"));
     written.computeIfAbsent("host exposure", any -> new TreeSet<>()).add("queues");

@@ -11,6 +11,7 @@ import java.util.AbstractList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.snapshot.HostSnapshot;
@@ -43,6 +44,18 @@ public final class PrometheusExposition implements Exposition, AutoCloseable {
   /** Writes the families ordered by name: the client's own order is another at each start. */
   @Override
   public void write(Format format, Writer out) throws IOException {
+    write(format, out, name -> true);
+  }
+
+  /**
+   * Returns the metrics of our own name alone: without {@code process_*} and {@code jvm_*}, which
+   * another exporter that passes ours on has of itself.
+   */
+  public Exposition own() {
+    return (format, out) -> write(format, out, name -> name.startsWith("vhostwatch_"));
+  }
+
+  private void write(Format format, Writer out, Predicate<String> wanted) throws IOException {
     SortedMap<String, Supplier<MetricFamilySamples>> families =
         SnapshotFamilies.of(snapshots.get(), version);
     for (MetricFamilySamples own :
@@ -51,6 +64,7 @@ public final class PrometheusExposition implements Exposition, AutoCloseable {
         throw new IllegalStateException("two metrics are named " + own.name);
       }
     }
+    families.keySet().removeIf(wanted.negate());
     List<Supplier<MetricFamilySamples>> made = List.copyOf(families.values());
     // Each is made when it is its turn.
     List<MetricFamilySamples> samples =

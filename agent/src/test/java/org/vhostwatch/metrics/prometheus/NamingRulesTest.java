@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.metrics.Exposition;
+import org.vhostwatch.report.Samples;
 
 /** The rules of {@code promtool check metrics}, for builds where promtool is not installed. */
 class NamingRulesTest {
@@ -78,5 +79,13 @@ class NamingRulesTest {
   @Test
   void everyMetricOfOursHasOurPrefix() {
     assertThat(types.keySet()).allMatch(name -> name.matches("(vhostwatch|jvm|process)_.*"));
+  }
+
+  @Test
+  void whatAnotherExporterPassesOnHasOurNamesAlone() {
+    assertThat(Scrapes.own(Samples.snapshot()).lines().filter(line -> !line.startsWith("#")))
+        .anyMatch(line -> line.startsWith("vhostwatch_lines_dropped_total "))
+        .anyMatch(line -> line.startsWith("vhostwatch_queue_livelocked{"))
+        .allMatch(line -> line.startsWith("vhostwatch_"));
   }
 }

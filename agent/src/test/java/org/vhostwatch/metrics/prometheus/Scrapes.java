@@ -52,7 +52,16 @@ final class Scrapes {
     }
   }
 
-  private static String text(PrometheusExposition exposition, Exposition.Format format) {
+  /** Returns what another exporter may pass on. */
+  static String own(HostSnapshot snapshot) {
+    try (PrometheusExposition exposition = new PrometheusExposition(() -> snapshot, "v")) {
+      exposition.registry().counter("process.cpu").increment();
+      exposition.registry().counter("vhostwatch.lines.dropped").increment();
+      return text(exposition.own(), Exposition.Format.TEXT);
+    }
+  }
+
+  private static String text(Exposition exposition, Exposition.Format format) {
     StringWriter text = new StringWriter();
     try {
       exposition.write(format, text);
