@@ -2,6 +2,7 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.util.List;
 import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.Stored;
@@ -25,10 +26,18 @@ final class IncidentFiles {
       stored.troubles().forEach(trouble -> err.println("vhostwatch: " + Printable.line(trouble)));
       return stored;
     } catch (IOException e) {
-      throw new Failure(
-          ExitCode.UNKNOWN,
-          "the incidents in " + folder.path() + " cannot be read: " + e.getMessage());
+      throw unreadable(folder, e);
     }
+  }
+
+  /** Returns what a command fails with whose folder of incidents cannot be read. */
+  static Failure unreadable(StateDirectory folder, IOException why) {
+    return new Failure(
+        ExitCode.UNKNOWN,
+        why instanceof AccessDeniedException
+            ? folder.path()
+                + ": access denied; run as root, or ask the daemon with `vhostwatch status`"
+            : "the incidents in " + folder.path() + " cannot be read: " + why.getMessage());
   }
 
   /** Returns the only incident whose id begins so. */

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -109,19 +111,19 @@ public final class StateDirectory {
    * Returns a file's content, empty if there is no such file.
    *
    * @param maxBytes what is longer was not written by this program
-   * @throws IOException if it cannot be read, is no plain file, or is longer than {@code maxBytes}
+   * @throws AccessDeniedException if this user may not read it, or not search its folder
+   * @throws IOException if it cannot be read for another reason, is no plain file, or is longer
+   *     than {@code maxBytes}
    */
   public Optional<byte[]> read(String name, int maxBytes) throws IOException {
     Path file = file(name);
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      // A folder that may not be searched looks like one without the file.
-      if (Files.exists(folder) && !Files.isExecutable(folder)) {
-        throw new IOException(folder + " may not be read by this user");
+    try {
+      // Not Files.exists or isRegularFile: what may not be looked at would not be there for them.
+      if (!attributes(file).isRegularFile()) {
+        throw new IOException(file + " is not a plain file");
       }
+    } catch (NoSuchFileException e) {
       return Optional.empty();
-    }
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(file + " is not a plain file");
     }
     try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
       byte[] content = in.readNBytes(maxBytes);
@@ -131,19 +133,35 @@ public final class StateDirectory {
       return Optional.of(content);
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (AccessDeniedException e) {
+      throw denied(file, e);
     }
+  }
+
+  private static BasicFileAttributes attributes(Path file) throws IOException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (AccessDeniedException e) {
+      throw denied(file, e);
+    }
+  }
+
+  /** The message of what the system throws is the path alone. */
+  private static AccessDeniedException denied(Path path, AccessDeniedException cause) {
+    AccessDeniedException said =
+        new AccessDeniedException(path.toString(), null, "may not be read by this user");
+    said.initCause(cause);
+    return said;
   }
 
   /**
    * Returns the names of the finished files, in order; none if the folder is not there.
    *
-   * @throws IOException if the folder cannot be read
+   * @throws AccessDeniedException if this user may not read the folder, or not search one above it
+   * @throws IOException if it cannot be read for another reason, or is no folder
    */
   public List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
-    if (!Files.exists(folder)) {
-      return names;
-    }
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String name = String.valueOf(entry.getFileName());
@@ -151,6 +169,10 @@ public final class StateDirectory {
           names.add(name);
         }
       }
+    } catch (NoSuchFileException e) {
+      return names;
+    } catch (AccessDeniedException e) {
+      throw denied(folder, e);
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
@@ -204,15 +226,18 @@ public final class StateDirectory {
     Files.deleteIfExists(file(name));
   }
 
-  /** Removes what a process that was killed while it wrote has left. */
+  /**
+   * Removes what a process that was killed while it wrote has left.
+   *
+   * @throws IOException if the folder cannot be read or written
+   */
   public void removeUnfinished() throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
       for (Path entry : entries) {
         Files.deleteIfExists(entry);
       }
+    } catch (NoSuchFileException e) {
+      // No folder, so nothing in it.
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -52,6 +53,17 @@ class StateDirectoryTest {
     assertThat(directory().names()).isEmpty();
     assertThat(directory().read("one.json", 100)).isEmpty();
     directory().removeUnfinished();
+  }
+
+  @Test
+  void aFolderThatCannotBeReadIsNotTakenForOneThatIsNotThere() throws IOException {
+    // As closed to root as one of mode 0700 to others.
+    Files.writeString(parent.resolve("a"), "in the way");
+    assertThatThrownBy(() -> directory().names()).isInstanceOf(FileSystemException.class);
+    assertThatThrownBy(() -> directory().read("one.json", 100))
+        .isInstanceOf(FileSystemException.class);
+    assertThatThrownBy(() -> directory().removeUnfinished())
+        .isInstanceOf(FileSystemException.class);
   }
 
   @Test
