@@ -67,10 +67,16 @@ public final class Archive implements AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);
   private boolean stopping;
   private boolean failing;
+
+  /** What lay there at the start was read and handed in; only the archive's thread asks. */
+  private boolean known;
+
+  private boolean unreadable;
   private long version;
 
   /**
-   * @param loaded takes, on the archive's thread, what lies there at the start
+   * @param loaded takes, on the archive's thread, what lies there at the start; later, if it cannot
+   *     be read then
    */
   public Archive(StateDirectory folder, Limits limits, Consumer<Stored> loaded) {
     this.folder = folder;
@@ -137,16 +143,25 @@ public final class Archive implements AutoCloseable {
 
   private void run() {
     try {
-      load();
       long pause = FIRST_PAUSE_MILLIS;
       while (true) {
-        Map<String, Pending> due = next();
-        if (due.isEmpty()) {
+        known = known || load();
+        // Until it is known what lies there, that is work too.
+        Map<String, Pending> due = known ? next() : waiting();
+        if (known && due.isEmpty()) {
           return;
         }
-        boolean written = write(due);
-        pause = written ? FIRST_PAUSE_MILLIS : Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
-        if (!written && !rest(pause)) {
+        boolean written = due.isEmpty() || write(due);
+        if (known && written) {
+          pause = FIRST_PAUSE_MILLIS;
+          continue;
+        }
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+        if (!rest(pause)) {
+          Map<String, Pending> last = waiting();
+          if (written && !last.isEmpty()) {
+            write(last);
+          }
           return;
         }
       }
@@ -157,16 +172,25 @@ public final class Archive implements AutoCloseable {
     }
   }
 
-  private void load() {
+  /** Hands in what lies there; returns false if it cannot be read now. */
+  private boolean load() {
     Stored stored;
     try {
-      folder.removeUnfinished();
       stored = Stored.read(folder);
     } catch (IOException e) {
-      stored =
-          new Stored(
-              List.of(),
-              List.of("the incidents in " + folder.path() + " cannot be read: " + cause(e)));
+      if (!unreadable) {
+        unreadable = true;
+        Log.incidentUnreadable(
+            "the incidents in " + folder.path() + " cannot be read yet: " + cause(e));
+      }
+      return false;
+    }
+    try {
+      folder.removeUnfinished();
+    } catch (IOException e) {
+      // A disk that is read-only has records all the same, and what is left is in nobody's way.
+      Log.incidentUnreadable(
+          "what was left unfinished in " + folder.path() + " stays there: " + cause(e));
     }
     for (Incident incident : stored.incidents()) {
       closed.put(incident.id(), incident.state() == Incident.State.CLOSED);
@@ -175,6 +199,7 @@ public final class Archive implements AutoCloseable {
       }
     }
     loaded.accept(stored);
+    return true;
   }
 
   /** Waits for work; returns copies of it, nothing when the archive ends. */
@@ -183,6 +208,13 @@ public final class Archive implements AutoCloseable {
       while (pending.isEmpty() && !stopping) {
         lock.wait();
       }
+      return waiting();
+    }
+  }
+
+  /** Returns copies of what is not written yet. */
+  private Map<String, Pending> waiting() {
+    synchronized (lock) {
       Map<String, Pending> due = new LinkedHashMap<>();
       pending.forEach(
           (id, entry) -> {
@@ -217,7 +249,8 @@ public final class Archive implements AutoCloseable {
         trouble = cause(e);
       }
     }
-    if (trouble.isEmpty()) {
+    // Of what is not known yet, nobody knows whether it is over.
+    if (trouble.isEmpty() && known) {
       try {
         prune();
       } catch (IOException e) {
