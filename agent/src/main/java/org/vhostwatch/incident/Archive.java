@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,8 +23,8 @@ import org.vhostwatch.state.StateDirectory;
 
 /**
  * Keeps incidents on disk, on a thread of its own: nobody who hands one in ever waits for a disk.
- * What cannot be written stays in memory and is tried again; of several versions of an incident
- * only the last is written.
+ * What cannot be written stays in memory, as far as there is room, and is tried again; of several
+ * versions of an incident only the last is written.
  */
 public final class Archive implements AutoCloseable {
 
@@ -39,8 +41,11 @@ public final class Archive implements AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 1000;
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
 
-  /** While the disk is full, so much of recordings waits in memory; the records always do. */
+  /** While the disk is full, so much of recordings waits in memory. */
   private static final long MAX_WAITING_BYTES = 8 << 20;
+
+  /** And so much of the records themselves, beside the limit to their number. */
+  static final long MAX_WAITING_CHARACTERS = 8 << 20;
 
   /** How long the last incidents may take to be written as the agent ends. */
   private static final long CLOSE_MILLIS = 3000;
@@ -48,12 +53,18 @@ public final class Archive implements AutoCloseable {
   private static final class Pending {
     Incident incident;
     byte[] recording = new byte[0];
+    long characters;
     long version;
 
     Pending(Incident incident) {
       this.incident = incident;
     }
   }
+
+  /** Ids begin with their time: the order is that of the first signs. */
+  private static final Comparator<Pending> FIRST_TO_GO =
+      Comparator.comparing((Pending entry) -> entry.incident.state() != Incident.State.CLOSED)
+          .thenComparing(entry -> entry.incident.id());
 
   private final StateDirectory folder;
   private final Limits limits;
@@ -90,14 +101,53 @@ public final class Archive implements AutoCloseable {
     thread.start();
   }
 
-  /** Hands in an incident as it is now. */
+  /**
+   * Hands in an incident as it is now. If more wait than there is room for, the oldest closed ones
+   * are given up, or the oldest if none is closed.
+   */
   public void put(Incident incident) {
+    int dropped;
     synchronized (lock) {
       Pending entry = pending.computeIfAbsent(incident.id(), absent -> new Pending(incident));
       entry.incident = incident;
+      entry.characters = characters(incident);
       entry.version = ++version;
+      dropped = makeRoom();
       lock.notifyAll();
     }
+    for (int i = 0; i < dropped; i++) {
+      failures.incrementAndGet();
+      Log.incidentDropped(folder.path().toString());
+    }
+  }
+
+  /** Gives up what is too much; returns how many. */
+  private int makeRoom() {
+    int dropped = 0;
+    long characters = pending.values().stream().mapToLong(entry -> entry.characters).sum();
+    while (pending.size() > 1
+        && (pending.size() > limits.incidents() || characters > MAX_WAITING_CHARACTERS)) {
+      Pending oldest = Collections.min(pending.values(), FIRST_TO_GO);
+      pending.remove(oldest.incident.id());
+      characters -= oldest.characters;
+      dropped++;
+    }
+    return dropped;
+  }
+
+  /** Returns about how much memory an incident takes, most of which is looks. */
+  private static long characters(Incident incident) {
+    long characters = length(incident.log());
+    for (Look look : incident.looks()) {
+      characters += look.queue().length();
+      characters += length(look.text());
+      characters += look.surroundings().map(String::length).orElse(0);
+    }
+    return characters;
+  }
+
+  private static long length(List<String> lines) {
+    return lines.stream().mapToLong(String::length).sum();
   }
 
   /**
@@ -113,14 +163,15 @@ public final class Archive implements AutoCloseable {
               && waiting + recording.length <= MAX_WAITING_BYTES;
       put(incident);
       Pending entry = pending.get(incident.id());
-      if (fits && entry != null) {
-        entry.recording = recording;
+      if (!fits || entry == null) {
+        return false;
       }
-      return fits;
+      entry.recording = recording;
+      return true;
     }
   }
 
-  /** Returns how often a write has failed. */
+  /** Returns how often a write has failed, or was given up because too many wait. */
   public long writeFailures() {
     return failures.get();
   }

@@ -150,6 +150,10 @@ enum Event {
       "incidents cannot be written to {folder}: {reason}; they are kept in memory and tried again",
       FOLDER,
       REASON),
+  INCIDENT_DROPPED(
+      Priority.ERROR,
+      "an incident is given up: more wait for {folder} than there is memory for",
+      FOLDER),
   INCIDENTS_WRITTEN_AGAIN(Priority.NOTICE, "incidents are written to {folder} again", FOLDER),
 
   // Who is told without Prometheus.

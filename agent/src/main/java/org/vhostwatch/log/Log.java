@@ -213,6 +213,11 @@ public final class Log {
     say(Event.INCIDENTS_NOT_WRITTEN, with(Field.FOLDER, folder).and(Field.REASON, reason));
   }
 
+  /** More wait than there is room for; this is said for each that is given up. */
+  public static void incidentDropped(String folder) {
+    say(Event.INCIDENT_DROPPED, with(Field.FOLDER, folder));
+  }
+
   /** They wait no more. */
   public static void incidentsWrittenAgain(String folder) {
     say(Event.INCIDENTS_WRITTEN_AGAIN, with(Field.FOLDER, folder));

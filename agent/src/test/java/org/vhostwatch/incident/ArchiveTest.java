@@ -160,6 +160,50 @@ class ArchiveTest {
   }
 
   @Test
+  void whileNothingCanBeWrittenTheOldestClosedOnesAreGivenUp() throws Exception {
+    Path folder = Files.writeString(temporary.resolve("incidents"), "in the way");
+    try (Archive archive = archive(folder, new Archive.Limits(3, 1 << 20))) {
+      archive.put(incident(1, Incident.State.OPEN));
+      for (int number = 2; number < 8; number++) {
+        archive.put(incident(number, Incident.State.CLOSED));
+      }
+      assertThat(archive.writeFailures()).isGreaterThanOrEqualTo(4);
+      assertThat(said("incident-dropped")).isNotEmpty();
+      Files.delete(folder);
+      await(() -> Files.isDirectory(folder) && list(folder).size() == 3);
+    }
+    assertThat(Stored.read(new StateDirectory(folder)).incidents())
+        .extracting(Incident::id)
+        .containsExactly(
+            incident(7, Incident.State.CLOSED).id(),
+            incident(6, Incident.State.CLOSED).id(),
+            incident(1, Incident.State.OPEN).id());
+    assertThat(said("incident-dropped").size()).isLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void whatWaitsIsBoundedInCharactersAndSoAreOpenOnes() throws Exception {
+    Path folder = Files.writeString(temporary.resolve("incidents"), "in the way");
+    // Of one byte each, and shared: what is counted, not what it costs this test.
+    String third = "x".repeat((int) (Archive.MAX_WAITING_CHARACTERS / 3));
+    try (Archive archive = archive(folder, Archive.Limits.DEFAULT)) {
+      for (int number = 1; number <= 5; number++) {
+        archive.put(incident(number, Incident.State.OPEN).withLog(List.of(third)));
+      }
+      assertThat(archive.writeFailures()).isGreaterThanOrEqualTo(3);
+      assertThat(said("incident-dropped")).isNotEmpty();
+    }
+  }
+
+  private List<String> list(Path folder) {
+    try {
+      return names(folder);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  @Test
   void theOldestClosedIncidentsGoFirst() throws Exception {
     Path folder = temporary.resolve("incidents");
     try (Archive archive = archive(folder, new Archive.Limits(3, 1 << 20))) {
