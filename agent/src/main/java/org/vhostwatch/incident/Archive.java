@@ -2,6 +2,7 @@ package org.vhostwatch.incident;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -395,6 +396,7 @@ public final class Archive implements AutoCloseable {
 
   private static String cause(IOException e) {
     String what = e.getMessage() == null ? e.toString() : Stored.oneLine(e);
-    return e instanceof java.nio.file.AccessDeniedException ? what + ": access denied" : what;
+    boolean bare = e instanceof AccessDeniedException denied && denied.getReason() == null;
+    return bare ? what + ": access denied" : what;
   }
 }
