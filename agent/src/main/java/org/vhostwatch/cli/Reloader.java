@@ -1,11 +1,11 @@
 package org.vhostwatch.cli;
 
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Problem;
+import org.vhostwatch.http.Protection;
 import org.vhostwatch.log.Log;
 
 /**
@@ -15,16 +15,27 @@ import org.vhostwatch.log.Log;
 final class Reloader {
 
   private final Supplier<Configuration.Found> source;
-  private final Consumer<Configuration> daemon;
+  private final Daemon daemon;
   private Configuration inForce;
+
+  /** Who goes by the configuration. */
+  interface Daemon {
+
+    /**
+     * Makes ready all that can fail.
+     *
+     * @return puts it in force; nothing has changed before it is run
+     * @throws Protection.UnusableException if a file that the configuration names cannot be used
+     */
+    Runnable prepare(Configuration next) throws Protection.UnusableException;
+  }
 
   /**
    * @param inForce what the daemon was started with
    * @param source reads it anew
    * @param daemon takes what is in force after that
    */
-  Reloader(
-      Configuration inForce, Supplier<Configuration.Found> source, Consumer<Configuration> daemon) {
+  Reloader(Configuration inForce, Supplier<Configuration.Found> source, Daemon daemon) {
     this.inForce = inForce;
     this.source = source;
     this.daemon = daemon;
@@ -34,13 +45,19 @@ final class Reloader {
     Configuration.Found found = source.get();
     List<Problem> problems = found.problems();
     if (!problems.isEmpty()) {
-      Configured.lines(problems).forEach(Log::configProblem);
-      Log.configRefused();
+      refuse(Configured.lines(problems));
       return;
     }
     Configuration.Reload reload = inForce.reload(found.configuration());
+    Runnable change;
+    try {
+      change = daemon.prepare(reload.next());
+    } catch (Protection.UnusableException e) {
+      refuse(List.of(String.valueOf(e.getMessage())));
+      return;
+    }
     inForce = reload.next();
-    daemon.accept(inForce);
+    change.run();
     Log.configReloaded(changes(reload.changed()));
     for (Configuration.Change kept : reload.kept()) {
       Log.configKeyKept(
@@ -49,6 +66,11 @@ final class Reloader {
           kept.after().text(),
           kept.after().origin().text());
     }
+  }
+
+  private static void refuse(List<String> problems) {
+    problems.forEach(Log::configProblem);
+    Log.configRefused();
   }
 
   private static String changes(List<Configuration.Change> changes) {

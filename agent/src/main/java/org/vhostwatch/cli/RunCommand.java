@@ -102,10 +102,13 @@ final class RunCommand implements Callable<Integer> {
               configuration,
               configured::find,
               next -> {
-                logging(next);
-                daemon.change(options(next));
-                protect(server, next);
-                scribe.execute(() -> writeDown(next));
+                Protection protection = protection(next);
+                return () -> {
+                  logging(next);
+                  daemon.change(options(next));
+                  server.protect(protection);
+                  scribe.execute(() -> writeDown(next));
+                };
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
       Log.started(Version.text(), url(configuration, server.address()));
@@ -156,21 +159,12 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static Protection protection(Configuration configuration)
-      throws Protection.UnusableException {
+  /** Reads the files anew: certificates are renewed, and passwords changed, while it runs. */
+  static Protection protection(Configuration configuration) throws Protection.UnusableException {
     return Protection.read(
         configuration.get(Keys.TLS_CERTIFICATE),
         configuration.get(Keys.TLS_KEY),
         configuration.get(Keys.AUTH_FILE));
-  }
-
-  /** Certificates are renewed, and passwords changed, while the daemon runs. */
-  private static void protect(StatusServer server, Configuration next) {
-    try {
-      server.protect(protection(next));
-    } catch (Protection.UnusableException e) {
-      Log.protectionKept(String.valueOf(e.getMessage()));
-    }
   }
 
   /** Returns what others on the network can do; empty if there is nothing to say. */

@@ -76,8 +76,6 @@ enum Event {
   CONFIG_NOT_WRITTEN_DOWN(
       Priority.WARNING, "`vhostwatch check` cannot tell what this goes by: {reason}", REASON),
 
-  PROTECTION_KEPT(Priority.ERROR, "certificate and passwords stay as they were: {reason}", REASON),
-
   // Queues.
   LIVELOCK_BEGINS(
       Priority.CRIT,

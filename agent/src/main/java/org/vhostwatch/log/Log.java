@@ -123,11 +123,6 @@ public final class Log {
     say(Event.CONFIG_NOT_WRITTEN_DOWN, with(Field.REASON, reason(why)));
   }
 
-  /** A certificate or a file of passwords cannot be used. */
-  public static void protectionKept(String reason) {
-    say(Event.PROTECTION_KEPT, with(Field.REASON, reason));
-  }
-
   /** A queue is livelocked. */
   public static void livelockBegins(QueueName queue, String confidence, String summary) {
     say(Event.LIVELOCK_BEGINS, judged(queue, confidence, summary));

@@ -90,6 +90,12 @@ class ReloadTest {
     said("the configuration was not reloaded: nothing has changed");
     told("READY=1");
 
+    write("confirm = 7s\nauth-file = /nonexistent/users");
+    hangUp();
+    said("/nonexistent/users: there is no such file");
+    said("the configuration was not reloaded: nothing has changed");
+    told("READY=1");
+
     write("confirm = 8s");
     hangUp();
     said("the configuration was reloaded: confirm 6s -> 8s, max-memory 1G -> 512M");
