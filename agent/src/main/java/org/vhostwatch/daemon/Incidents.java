@@ -351,7 +351,8 @@ final class Incidents implements AutoCloseable {
         after == 0 && incident.log().isEmpty()
             ? incident.first().firstSign()
             : incident.last().firstSign();
-    for (LogRing.Line line : log.lines(incident.queue().vq(), after, from)) {
+    QueueIdentity queue = incident.queue();
+    for (LogRing.Line line : log.lines(queue.vq(), queue.vm(), queue.port().name(), after, from)) {
       lines.add(line.text());
       after = line.number();
     }

@@ -100,6 +100,14 @@ final class Redactor {
           "vhost-\\d+|qemu[A-Za-z0-9_-]*|CPU \\d+/KVM|IO \\w+|kworker/.*|ksoftirqd/\\d+|rcu_\\w+"
               + "|migration/\\d+|bpftrace|java|swapper/\\d+");
 
+  /** A field at the head of a log line; what comes after the first colon and blank is words. */
+  private static final Pattern FIELD =
+      Pattern.compile(
+          "(?:^\\S+ [a-z]+ [a-z-]+|(?!^)\\G) ([a-z_]+)=(\"(?:[^\"\\\\]|\\\\.)*+\"|[A-Za-z0-9._-]*+)");
+
+  /** Ends a name in a log line that was too long for it. */
+  private static final String CUT = "...";
+
   /** Shorter names are replaced as whole words only: a VM may be called {@code a}. */
   private static final int WORD = 4;
 
@@ -130,6 +138,7 @@ final class Redactor {
         learnProcesses(around);
       }
     }
+    incident.log().forEach(this::learnLogged);
     if (recording.isPresent()) {
       for (String line : lines(recording.get())) {
         JsonTree event = JsonTree.parse(line);
@@ -158,6 +167,24 @@ final class Redactor {
             }
           }
         });
+  }
+
+  /** Agents before this one have put lines about other VMs into the log of an incident. */
+  private void learnLogged(String line) {
+    Matcher fields = FIELD.matcher(line);
+    while (fields.find()) {
+      String kind = NAMES.get(fields.group(1));
+      String value = fields.group(2);
+      if (kind != null && value.startsWith("\"")) {
+        String name = Printable.unquoted(value);
+        learn(kind, name);
+        if (name.endsWith(CUT)) {
+          learn(kind, name.substring(0, name.length() - CUT.length()));
+        }
+      } else if (kind != null) {
+        learn(kind, value);
+      }
+    }
   }
 
   /** What else runs on the host is the operator's business, and may be called after a VM. */

@@ -1,5 +1,8 @@
 package org.vhostwatch.report;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * Makes text of foreign origin (names of VMs, taps, processes; words of bpftrace) safe to print: it
  * can neither move the cursor, nor end a line, nor grow without limit.
@@ -8,6 +11,10 @@ public final class Printable {
 
   private static final int MAX_CHARS = 256;
   private static final int MAX_LINE = 4096;
+
+  /** The highest code point is 10ffff: what is no code point was not written by this. */
+  private static final Pattern ESCAPED =
+      Pattern.compile("\\\\(?:[\\\\\"]|u\\{(10[0-9a-f]{4}|[0-9a-f]{1,5})})");
 
   private Printable() {}
 
@@ -62,6 +69,22 @@ public final class Printable {
    */
   public static String quoted(String text) {
     return '"' + of(text).replace("\"", "\\\"") + '"';
+  }
+
+  /**
+   * Returns the text that {@link #quoted} was given, as far as it was not cut.
+   *
+   * @param quoted with its quotes
+   */
+  public static String unquoted(String quoted) {
+    return ESCAPED
+        .matcher(quoted.substring(1, quoted.length() - 1))
+        .replaceAll(
+            match ->
+                Matcher.quoteReplacement(
+                    match.group(1) == null
+                        ? match.group().substring(1)
+                        : Character.toString(Integer.parseInt(match.group(1), 16))));
   }
 
   private static boolean harmless(int point) {

@@ -47,7 +47,7 @@ class ReloaderTest {
   }
 
   private List<String> said() {
-    return log.lines(0, 0, 0).stream().map(LogRing.Line::text).toList();
+    return log.lines(0, "", "", 0, 0).stream().map(LogRing.Line::text).toList();
   }
 
   @Test

@@ -40,7 +40,7 @@ class AnnouncerTest {
 
   /** Returns what was said of the queue, without the time. */
   private List<String> said() {
-    return log.lines(VQ, 0, 0).stream()
+    return log.lines(VQ, "web01", "vnet3", 0, 0).stream()
         .filter(line -> line.vq() == VQ)
         .map(line -> line.text().replaceFirst("^\\S+ ", ""))
         .toList();
@@ -80,7 +80,7 @@ class AnnouncerTest {
     announcer.troubles(List.of("no bpftrace", "no BTF"));
     announcer.troubles(List.of());
     announcer.troubles(List.of());
-    assertThat(log.lines(0, 0, 0))
+    assertThat(log.lines(0, "", "", 0, 0))
         .extracting(line -> line.text().replaceFirst("^\\S+ ", ""))
         .containsExactly(
             "warning trouble-begins: no bpftrace",

@@ -153,7 +153,7 @@ class ArchiveTest {
   }
 
   private List<String> said(String words) {
-    return log.lines(0, 0, 0).stream()
+    return log.lines(0, "", "", 0, 0).stream()
         .map(LogRing.Line::text)
         .filter(line -> line.contains(words))
         .toList();

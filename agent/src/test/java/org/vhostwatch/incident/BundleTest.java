@@ -173,6 +173,32 @@ class BundleTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"other-db07", "a\",b\n{}", "back\\\"slash", "gehe\u00efm\u202e x", "y\ud800z.q"})
+  void otherVmsInLinesOfTheLogAreRedactedToo(String other) throws Exception {
+    Incident incident =
+        incident("web01", "vnet3")
+            .withLog(
+                List.of(
+                    "2026-11-23T14:06:43.000Z warning tap-mitigated vm="
+                        + Printable.quoted(other)
+                        + " tap=vnet-other ifindex=1: mitigated: tap vnet-other of VM "
+                        + Printable.of(other),
+                    "2026-11-23T14:06:44.000Z warning worker-unexplained vm=third-vm tid=7: x"));
+    Map<String, String> files =
+        unzip(Bundle.of(incident, Optional.empty(), List.of(), HOST, "0.1.0", true));
+    for (String secret : List.of(other, "vnet-other", "third-vm")) {
+      for (String form : forms(secret)) {
+        files.forEach(
+            (name, content) ->
+                assertThat(content).as("%s in %s", Printable.of(form), name).doesNotContain(form));
+      }
+    }
+    assertThat(files.get("vhostwatch-" + IncidentSamples.ID + "/log.txt"))
+        .contains("warning tap-mitigated vm=\"vm-2\" tap=tap-2 ifindex=1: mitigated");
+  }
+
   @Test
   void theSameThingHasTheSameNameInAllFiles() throws Exception {
     Map<String, String> files = unzip(bundle("customer-web01", "vnet-secret", true));

@@ -98,7 +98,7 @@ class OutputTest {
     logger.info("{}", Samples.livelock("web02", "vnet4", 2));
     say(Event.STARTED, Map.of(Field.VERSION, "1", Field.ADDRESS, "x"));
     say(Event.CENSUS_TAKEN, Map.of(Field.QUEUES, 3L));
-    assertThat(ring.lines(1, 0, 0))
+    assertThat(ring.lines(1, "", "", 0, 0))
         .extracting(LogRing.Line::text)
         .hasSize(2)
         .satisfies(lines -> assertThat(lines.get(0)).contains(" crit livelock-begins vm=web01 "))
@@ -106,8 +106,37 @@ class OutputTest {
             lines ->
                 assertThat(lines.get(1))
                     .isEqualTo("2026-11-18T11:06:40.007Z info started: vhostwatch 1 serves x"));
-    assertThat(ring.lines(1, 1, 0)).hasSize(1);
-    assertThat(ring.lines(1, 0, Samples.WALL + 1)).isEmpty();
+    assertThat(ring.lines(1, "", "", 1, 0)).hasSize(1);
+    assertThat(ring.lines(1, "", "", 0, Samples.WALL + 1)).isEmpty();
+  }
+
+  @Test
+  void linesThatNameAnotherVmStayOutOfAnIncident() {
+    LogRing ring = new LogRing();
+    for (String vm : List.of("web01", "web02")) {
+      ring.add(
+          Entry.of(
+              Event.TAP_MITIGATED,
+              Map.of(Field.VM, vm, Field.TAP, "vnet3", Field.FEATURES, "of " + vm),
+              0,
+              Samples.WALL));
+      ring.add(
+          Entry.of(
+              Event.WORKER_UNEXPLAINED,
+              Map.of(Field.VM, vm, Field.TID, 7L, Field.SUMMARY, "of " + vm),
+              0,
+              Samples.WALL));
+    }
+    ring.add(Entry.of(Event.TAP_LEFT_ALONE, Map.of(Field.TAP, "vnet4"), 0, Samples.WALL));
+    ring.add(Entry.of(Event.TAP_LEFT_ALONE, Map.of(Field.TAP, "vnet3"), 0, Samples.WALL));
+    ring.add(Entry.of(Event.STOPPING, Map.of(), 0, Samples.WALL));
+    assertThat(ring.lines(1, "web01", "vnet3", 0, 0))
+        .extracting(line -> line.text().replaceFirst("^\\S+ \\S+ ([^:]*):.*", "$1"))
+        .containsExactly(
+            "tap-mitigated vm=web01 tap=vnet3",
+            "worker-unexplained vm=web01 tid=7",
+            "tap-left-alone tap=vnet3",
+            "stopping");
   }
 
   @Test
@@ -116,7 +145,7 @@ class OutputTest {
     for (int i = 0; i < 1000; i++) {
       ring.add(Samples.livelock("web01", "vnet3", 1));
     }
-    assertThat(ring.lines(1, 0, 0)).hasSize(512);
+    assertThat(ring.lines(1, "", "", 0, 0)).hasSize(512);
   }
 
   @Test

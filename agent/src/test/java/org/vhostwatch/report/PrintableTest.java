@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrintableTest {
 
@@ -50,5 +51,21 @@ class PrintableTest {
   void nobodyCanEndTheQuotes() {
     assertThat(Printable.quoted("a\"b\\")).isEqualTo("\"a\\\"b\\\\\"");
     assertThat(Printable.quoted("")).isEqualTo("\"\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "web01",
+        "a\",b\n{}",
+        "back\\\"slash",
+        "\\u{a}",
+        "\u202e x",
+        "x\ud800y",
+        "a\udbff\udfffb"
+      })
+  void whatIsQuotedCanBeUnquoted(String text) {
+    assertThat(Printable.unquoted(Printable.quoted(text))).isEqualTo(text);
   }
 }
