@@ -530,8 +530,7 @@ public final class Daemon implements AutoCloseable {
             verdicts, speaks(now) || away, incidents.wantsCensus() || busy.wantsCensus(now), now)) {
       prober.census(kit.get().bpftrace().get(), census.get());
     }
-    Set<Integer> suspects =
-        schedule.captureDue(verdicts, incidents.looksDue(System.currentTimeMillis()), now);
+    Set<Integer> suspects = schedule.captureDue(verdicts, incidents.looksDue(now), now);
     List<UnexplainedWorker> unexplained = busy.unexplained(verdicts);
     suspects.addAll(schedule.stacksDue(unexplained, Schedule.MAX_WORKERS - suspects.size(), now));
     if (!suspects.isEmpty()

@@ -157,8 +157,8 @@ final class Incidents implements AutoCloseable {
   }
 
   /** Returns the queues of which a look is due that a capture should be made for. */
-  Set<Long> looksDue(long wallMillis) {
-    return keeper.looksDue(wallMillis).keySet();
+  Set<Long> looksDue(long now) {
+    return keeper.looksDue(now).keySet();
   }
 
   /** Shows the keeper what is seen now; returns the totals after that. */
@@ -218,7 +218,7 @@ final class Incidents implements AutoCloseable {
   }
 
   private void looks(HostSnapshot snapshot, long now) {
-    Map<Long, Look.When> wanted = keeper.looksDue(snapshot.wallMillis());
+    Map<Long, Look.When> wanted = keeper.looksDue(now);
     due.keySet().retainAll(wanted.keySet());
     for (QueueStatus status : snapshot.queues()) {
       long vq = status.verdict().vq();

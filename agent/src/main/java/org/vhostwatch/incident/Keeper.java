@@ -64,7 +64,10 @@ public final class Keeper {
   private static final int KEPT_AT_EACH_END = 8;
 
   /** How long an incident may go on on disk without being written: what a kill can lose. */
-  private static final long HEARTBEAT_MILLIS = 30_000;
+  private static final long HEARTBEAT_NANOS = 30_000_000_000L;
+
+  /** Longer ago than anything that is asked for, and no overflow. */
+  private static final long LONG_AGO_MILLIS = Duration.ofDays(36_500).toMillis();
 
   /** UNKNOWN says nothing about an end; but not for ever. */
   private static final long UNKNOWN_NANOS = 600_000_000_000L;
@@ -91,7 +94,10 @@ public final class Keeper {
     CLOSED
   }
 
-  /** An incident in the making. */
+  /**
+   * An incident in the making. All times are nanoseconds of CLOCK_MONOTONIC: the wall clock is set
+   * while the agent runs, and decides nothing.
+   */
   private static final class Track {
     Incident incident;
     Mode mode;
@@ -105,7 +111,13 @@ public final class Keeper {
     /** last_used_idx in the livelock, -1 if not known. */
     int usedIdx = -1;
 
-    long writtenMillis;
+    long writtenAt;
+
+    /** When its first livelock was confirmed. */
+    long confirmedAt;
+
+    /** When its last livelock ended, of use once it is closed. */
+    long endedAt;
 
     /** End of the first census since it was taken over, 0 before. */
     long countedAt;
@@ -117,6 +129,7 @@ public final class Keeper {
       this.incident = incident;
       this.mode = mode;
       this.since = since;
+      this.confirmedAt = since;
     }
   }
 
@@ -127,6 +140,9 @@ public final class Keeper {
   private final Map<Long, Long> strangers = new HashMap<>();
   private List<Change> changes = new ArrayList<>();
   private long opened;
+
+  /** When the present scene is, CLOCK_MONOTONIC nanoseconds. */
+  private long now;
 
   /**
    * @param agent version of this program
@@ -153,6 +169,7 @@ public final class Keeper {
    */
   public List<Change> resume(List<Incident> stored, long wallMillis, long nanos) {
     changes = new ArrayList<>();
+    now = nanos;
     Set<String> known = new HashSet<>();
     tracks.forEach(track -> known.add(track.incident.id()));
     for (Incident incident : stored) {
@@ -161,15 +178,23 @@ public final class Keeper {
       }
       boolean over = incident.state() == Incident.State.CLOSED;
       Track track = new Track(incident, over ? Mode.CLOSED : Mode.RESUMING, nanos);
-      track.writtenMillis = wallMillis;
+      track.writtenAt = nanos;
+      track.confirmedAt = nanos - nanos(Math.max(0, wallMillis - incident.first().confirmed()));
+      long endedAgo = wallMillis - incident.ended();
+      // What has yet to end by a clock that was set back ended nobody knows when.
+      track.endedAt = nanos - nanos(endedAgo < 0 ? LONG_AGO_MILLIS : endedAgo);
       tracks.add(track);
       if (!over && !incident.queue().bootId().equals(bootId)) {
         close(track, wallMillis, Ending.HOST_REBOOTED);
       }
     }
     forget();
-    shorten(wallMillis);
+    shorten();
     return changes;
+  }
+
+  private static long nanos(long millis) {
+    return Math.min(millis, LONG_AGO_MILLIS) * 1_000_000L;
   }
 
   /** Returns the processes whose fate decides how something ended. */
@@ -202,6 +227,7 @@ public final class Keeper {
   /** Takes what is seen now; returns what changed by it. */
   public List<Change> take(Scene scene) {
     changes = new ArrayList<>();
+    now = scene.nanos();
     Map<Long, QueueStatus> seen = new HashMap<>();
     for (QueueStatus status : scene.queues()) {
       if (status.verdict().vq() != 0) {
@@ -227,32 +253,36 @@ public final class Keeper {
     }
     strangers.keySet().retainAll(seen.keySet());
     if (!changes.isEmpty()) {
-      shorten(scene.wallMillis());
+      shorten();
     }
     return changes;
   }
 
-  /** Returns the queues of which a look is due, with which it is. */
-  public Map<Long, Look.When> looksDue(long wallMillis) {
+  /**
+   * Returns the queues of which a look is due, with which it is.
+   *
+   * @param nanos now, CLOCK_MONOTONIC nanoseconds
+   */
+  public Map<Long, Look.When> looksDue(long nanos) {
     Map<Long, Look.When> due = new HashMap<>();
     for (Track track : tracks) {
       if (track.mode == Mode.LIVE) {
-        due(track.incident, wallMillis)
-            .ifPresent(when -> due.put(track.incident.queue().vq(), when));
+        due(track, nanos).ifPresent(when -> due.put(track.incident.queue().vq(), when));
       }
     }
     return due;
   }
 
   /** Returns the latest look that is due and not taken: what an agent missed is not made up for. */
-  private static Optional<Look.When> due(Incident incident, long wallMillis) {
+  private static Optional<Look.When> due(Track track, long nanos) {
+    List<Look> looks = track.incident.looks();
     Optional<Look.When> due = Optional.empty();
     for (Look.When when : Look.When.values()) {
-      if (incident.looks().stream().anyMatch(look -> look.when().compareTo(when) >= 0)) {
+      if (looks.stream().anyMatch(look -> look.when().compareTo(when) >= 0)) {
         continue;
       }
-      if (wallMillis - incident.first().confirmed() >= when.afterMillis()) {
-        due = Optional.of(incident.looks().isEmpty() ? Look.When.ONSET : when);
+      if (nanos - track.confirmedAt >= nanos(when.afterMillis())) {
+        due = Optional.of(looks.isEmpty() ? Look.When.ONSET : when);
       }
     }
     return due;
@@ -284,14 +314,12 @@ public final class Keeper {
   }
 
   /** Keeps the newest incidents whole, and of older ones that are over only what a list shows. */
-  private void shorten(long wallMillis) {
+  private void shorten() {
     List<Incident> newest = all();
     Set<String> whole = new HashSet<>();
     newest.stream().limit(WHOLE).forEach(incident -> whole.add(incident.id()));
     for (Track track : tracks) {
-      boolean settled =
-          track.mode == Mode.CLOSED
-              && wallMillis - track.incident.ended() > limits.flap().toMillis();
+      boolean settled = track.mode == Mode.CLOSED && now - track.endedAt > limits.flap().toNanos();
       if (settled && !whole.contains(track.incident.id())) {
         track.incident = track.incident.withLooks(List.of()).withLog(List.of());
       }
@@ -312,7 +340,7 @@ public final class Keeper {
                 old.count(),
                 last(old, old.last().over(wallMillis, Optional.of(Ending.AGENT_STOPPED))),
                 old.looks());
-        changed(track, What.UPDATED, wallMillis);
+        changed(track, What.UPDATED);
       }
     }
     return changes;
@@ -359,10 +387,10 @@ public final class Keeper {
             .filter(
                 track ->
                     track.mode == Mode.CLOSED
-                        && scene.wallMillis() - track.incident.ended() <= limits.flap().toMillis()
+                        && now - track.endedAt <= limits.flap().toNanos()
                         && (track.incident.queue().sameName(queue)
                             || track.incident.queue().sameObject(queue)))
-            .max(Comparator.comparingLong(track -> track.incident.ended()));
+            .max(Comparator.comparingLong(track -> track.endedAt));
     // A VMM that gives its queue a new object (a reset, a migration of the tap) while the end of
     // the old one is not settled: the same incident too.
     Optional<Track> moved =
@@ -431,9 +459,9 @@ public final class Keeper {
             old.recorded());
     alive(track, used, scene);
     if (before == Mode.RESUMING) {
-      changed(track, What.CONTINUED, scene.wallMillis());
-    } else if (news || scene.wallMillis() - track.writtenMillis >= HEARTBEAT_MILLIS) {
-      changed(track, What.UPDATED, scene.wallMillis());
+      changed(track, What.CONTINUED);
+    } else if (news || now - track.writtenAt >= HEARTBEAT_NANOS) {
+      changed(track, What.UPDATED);
     }
   }
 
@@ -455,7 +483,7 @@ public final class Keeper {
         with(old, Incident.State.OPEN, queue, old.count() + 1, ends(occurrences), old.looks());
     track.usedIdx = -1;
     alive(track, usedIdx(status), scene);
-    changed(track, What.REOPENED, scene.wallMillis());
+    changed(track, What.REOPENED);
   }
 
   private void open(QueueStatus status, QueueIdentity queue, Scene scene) {
@@ -481,7 +509,7 @@ public final class Keeper {
     alive(track, usedIdx(status), scene);
     tracks.add(track);
     opened++;
-    changed(track, What.OPENED, scene.wallMillis());
+    changed(track, What.OPENED);
     forget();
   }
 
@@ -606,12 +634,13 @@ public final class Keeper {
             ends(gaps),
             old.log(),
             old.recorded());
+    track.endedAt = track.mode == Mode.ENDING ? track.since : now;
     track.mode = Mode.CLOSED;
-    changed(track, What.ENDED, wallMillis);
+    changed(track, What.ENDED);
   }
 
-  private void changed(Track track, What what, long wallMillis) {
-    track.writtenMillis = wallMillis;
+  private void changed(Track track, What what) {
+    track.writtenAt = now;
     changes.add(new Change(track.incident, what));
   }
 

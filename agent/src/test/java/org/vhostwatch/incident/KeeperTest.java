@@ -258,7 +258,7 @@ class KeeperTest {
     host.second(keeper);
     List<String> taken = new ArrayList<>();
     for (int minute = 0; minute < 200; minute++) {
-      Look.When when = keeper.looksDue(host.wall).get(VQ);
+      Look.When when = keeper.looksDue(host.nanos).get(VQ);
       if (when != null) {
         taken.add(minute + " " + when.id());
         assertThat(keeper.look(VQ, look(when))).isPresent();
@@ -269,6 +269,70 @@ class KeeperTest {
     }
     assertThat(taken).containsExactly("0 onset", "1 1m", "10 10m", "60 60m");
     assertThat(only().looks()).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-3_600_000, 0, 7_200_000})
+  void aClockThatIsSetNeitherDelaysNorSkipsALook(long step) {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    assertThat(keeper.look(VQ, look(Look.When.ONSET))).isPresent();
+    host.wall += step;
+    host.second(keeper);
+    assertThat(keeper.looksDue(host.nanos)).isEmpty();
+    host.pass(59);
+    host.second(keeper);
+    assertThat(keeper.looksDue(host.nanos)).containsEntry(VQ, Look.When.AFTER_1_MINUTE);
+  }
+
+  @Test
+  void aRecordIsWrittenAnewThoughTheClockWasSetBack() {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    host.wall -= 3_600_000;
+    host.pass(30);
+    assertThat(host.second(keeper))
+        .extracting(Keeper.Change::what)
+        .containsExactly(Keeper.What.UPDATED);
+    assertThat(host.second(keeper)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-3_600_000, 0, 7_200_000})
+  void aClockThatIsSetMakesNoFlapAndHidesNone(long step) {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    host.refill(VQ);
+    until(5, () -> closed(Ending.REFILLED));
+    host.wall += step;
+    host.pass(300);
+    host.livelock(VQ);
+    host.second(keeper);
+    assertThat(only().count()).isEqualTo(2);
+    host.refill(VQ);
+    until(5, () -> closed(Ending.REFILLED));
+    host.wall -= step;
+    host.pass(660);
+    host.livelock(VQ);
+    host.second(keeper);
+    assertThat(keeper.all()).hasSize(2);
+  }
+
+  @Test
+  void whatEndedInTheFutureBeforeTheAgentStartedIsNotGoneOnWith() {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    host.refill(VQ);
+    until(5, () -> closed(Ending.REFILLED));
+    host.wall -= 3_600_000;
+    Keeper next = resumed(host, BOOT, only());
+    host.livelock(VQ);
+    host.second(next);
+    assertThat(next.all()).hasSize(2);
   }
 
   private Look look(Look.When when) {
