@@ -112,6 +112,11 @@ final class StatusCommand implements Callable<Integer> {
     if (passwordFile == null) {
       return "";
     }
-    return Files.readString(passwordFile, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+    try {
+      return Files.readString(passwordFile, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+    } catch (IOException e) {
+      // The message of what the system throws is the path alone, or not even that.
+      throw new IOException("--password-file " + passwordFile + ": " + DaemonClient.why(e), e);
+    }
   }
 }

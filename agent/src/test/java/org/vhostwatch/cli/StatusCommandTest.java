@@ -1,12 +1,19 @@
 package org.vhostwatch.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -129,6 +136,76 @@ class StatusCommandTest {
             "--password-file",
             password.toString());
     assertThat(with.exitCode()).isEqualTo(2);
+    Path wrong = write(folder, "wrong", "87654321\n");
+    Ran refused =
+        ask(
+            Samples.snapshot(),
+            protection,
+            "--plugin",
+            "--user",
+            "icinga",
+            "--password-file",
+            wrong.toString());
+    assertThat(refused.exitCode()).isEqualTo(3);
+    assertThat(refused.out())
+        .startsWith("VHOSTWATCH UNKNOWN - the daemon refuses this user and password")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aPasswordFileThatCannotBeReadIsNamedWithTheOptionAndTheReason(@TempDir Path folder)
+      throws Exception {
+    Path none = folder.resolve("none");
+    assertThat(run("--user", "icinga", "--password-file", none.toString()).err())
+        .contains("--password-file " + none + ": there is no such file");
+    Path latin = Files.write(folder.resolve("latin"), new byte[] {(byte) 0xe4, '\n'});
+    assertThat(run("--user", "icinga", "--password-file", latin.toString()).err())
+        .contains("--password-file " + latin + ": not text in UTF-8");
+    // Root may read all: the words alone.
+    assertThat(DaemonClient.why(new AccessDeniedException("x")))
+        .isEqualTo("this user may not read it");
+  }
+
+  @Test
+  void aDaemonThatHangsIsToldFromNone() throws Exception {
+    try (ServerSocket hangs = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI url = URI.create("http://127.0.0.1:" + hangs.getLocalPort() + "/api/v1/threads");
+      assertThatThrownBy(
+              () -> DaemonClient.get(url, Optional.empty(), "", "", Duration.ofSeconds(1)))
+          .hasMessageContaining(url + " does not answer within 1 s: `systemctl status");
+    }
+  }
+
+  @Test
+  void whatServesNoTlsIsNamedWithTheRemedy() throws Exception {
+    try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread serves = new Thread(() -> answerInTheClear(plain));
+      serves.setDaemon(true);
+      serves.start();
+      URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/api/v1/threads");
+      assertThatThrownBy(() -> DaemonClient.get(url, Optional.empty(), "", ""))
+          .hasMessageStartingWith(url + ": ")
+          .hasMessageContaining("tls-certificate");
+    }
+  }
+
+  private static void answerInTheClear(ServerSocket server) {
+    try (Socket client = server.accept()) {
+      client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+      client.getOutputStream().flush();
+      // Closed with something unread, a connection is reset, and the answer may be lost.
+      client.getInputStream().transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // The client has gone, or the test has failed already.
+    }
+  }
+
+  @Test
+  void aCertificateThatIsNotThereIsNamed(@TempDir Path folder) {
+    Path none = folder.resolve("none.pem");
+    assertThatThrownBy(
+            () -> DaemonClient.get(URI.create("https://127.0.0.1:1/"), Optional.of(none), "", ""))
+        .hasMessage("tls-certificate " + none + ": there is no such file");
   }
 
   private static Path write(Path folder, String name, String text) throws IOException {
