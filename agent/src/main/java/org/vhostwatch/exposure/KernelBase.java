@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /**
  * Who built the running kernel, and from what.
  *
- * @param builder name of the distribution, empty if none is recognized
+ * @param builder name of the distribution, or words for what it is made from; empty if nothing
+ *     speaks against upstream itself
  * @param upstream the upstream version it is made from
  * @param follows whether that version says which fixes are in it; a distribution that picks fixes
  *     into an older base does not follow
@@ -24,19 +25,29 @@ record KernelBase(
   /** {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)}; the release is 6.1.0-56 then. */
   private static final Pattern DEBIAN = Pattern.compile(".*\\bDebian (\\d\\S*).*");
 
-  private static final Pattern PROXMOX = Pattern.compile(".*\\bPMX (\\d\\S*).*");
+  /** {@code #1 SMP PVE 5.15.158-2 (2024-07-24T09:38Z)}; newer kernels have PMX there. */
+  private static final Pattern PROXMOX = Pattern.compile(".*\\b(?:PMX|PVE) (\\d\\S*).*");
 
   /** A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f}. */
   private static final Pattern SNAPSHOT = Pattern.compile(".*-\\d+-g[0-9a-f]{7,40}\\b.*");
 
   /**
+   * A package's number on a base that never moves, {@code 5.14.0-427.44.1}: who follows upstream
+   * has the number of the stable release there, Fedora's and ELRepo's before such a number.
+   */
+  private static final Pattern FROZEN = Pattern.compile("\\d+\\.\\d+\\.0-\\d.*");
+
+  /**
    * What releases of distributions look like that pick fixes into an older base, or whose way of
-   * taking them is not known here.
+   * taking them is not known here. The first that matches counts: SUSE has flavours of Ubuntu's
+   * names, told by its numbers (150600 is 15 SP6).
    */
   private enum Backporter {
     RHEL("RHEL or a rebuild of it", ".*\\.el\\d+.*"),
+    VIRTUOZZO("Virtuozzo", ".*\\.vz\\d+.*"),
+    SUSE("SUSE", ".*-(default|preempt|kvmsmall|64kb)|.*-1[5-9]\\d{4}\\.\\d+.*"),
     UBUNTU("Ubuntu", ".*-(generic|lowlatency|aws|azure|gcp|kvm|oracle)(-\\w+)?"),
-    SUSE("SUSE", ".*-(default|preempt)"),
+    PROXMOX("Proxmox", ".*-pve"),
     AMAZON("Amazon Linux", ".*\\.amzn\\d+.*"),
     AZURE("Azure Linux", ".*\\.(azl|cm)\\d+.*"),
     OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl)\\d+.*");
@@ -74,7 +85,10 @@ record KernelBase(
     Matcher proxmox = PROXMOX.matcher(version);
     if (proxmox.matches()) {
       return new KernelBase(
-          "Proxmox", UpstreamVersion.parse(proxmox.group(1)), false, proxmox.group(1));
+          Backporter.PROXMOX.label,
+          UpstreamVersion.parse(proxmox.group(1)),
+          false,
+          proxmox.group(1));
     }
     Optional<UpstreamVersion> upstream = UpstreamVersion.parse(release);
     if (release.contains(".elrepo.")) {
@@ -88,6 +102,12 @@ record KernelBase(
     if (SNAPSHOT.matcher(release).matches()) {
       return new KernelBase("a tree between two releases", upstream, false, "");
     }
-    return new KernelBase(release.matches(".*\\.fc\\d+.*") ? "Fedora" : "", upstream, true, "");
+    if (release.matches(".*\\.fc\\d+.*")) {
+      return new KernelBase("Fedora", upstream, true, "");
+    }
+    if (FROZEN.matcher(release).matches()) {
+      return new KernelBase("a builder that is not known here", upstream, false, "");
+    }
+    return new KernelBase("", upstream, true, "");
   }
 }

@@ -54,14 +54,28 @@ class RatingTest {
           6.18.10-1.el8.elrepo.x86_64          | #1 SMP                                |                                           | AFFECTED | 6.18.10
           6.17.4-200.fc42.x86_64               | #1 SMP                                |                                           | AFFECTED | 6.17.4
           6.18.45-arch1-1                      | #1 SMP                                |                                           | FIXED    | 6.18.45
+          6.18.0-arch1-1                       | #1 SMP                                |                                           | AFFECTED | 6.18
+          6.18.0-1.el9.elrepo.x86_64           | #1 SMP                                |                                           | AFFECTED | 6.18
+          6.18.0-0.rc4.36.fc44.x86_64          | #1 SMP                                |                                           | AFFECTED | 6.18
           # those that do not, and trees between two releases
           5.14.0-503.11.1.el9_5.x86_64         | #1 SMP                                |                                           | UNKNOWN  | 5.14
           6.12.0-55.el10.x86_64                | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.8.0-45-generic                     | #45-Ubuntu SMP                        | Ubuntu 6.8.0-45.45-generic 6.8.12         | UNKNOWN  | 6.8.12
           6.8.0-45-generic                     | #45-Ubuntu SMP                        |                                           | UNKNOWN  | 6.8
           7.4.0-3-generic                      | #3-Ubuntu SMP                         | Ubuntu 7.4.0-3.3-generic 7.4.1            | FIXED    | 7.4.1
+          5.14.0-427.44.1.vz9.80.5             | #1 SMP                                |                                           | UNKNOWN  | 5.14
           6.8.12-1-pve                         | #1 SMP PMX 6.8.12-1 (2024-08-05)      |                                           | UNKNOWN  | 6.8.12
+          5.15.158-2-pve                       | #1 SMP PVE 5.15.158-2 (2024-07-24)    |                                           | UNKNOWN  | 5.15.158
+          6.2.16-20-pve                        | #1 SMP                                |                                           | UNKNOWN  | 6.2.16
           6.4.0-150600.23.25-default           | #1 SMP                                |                                           | UNKNOWN  | 6.4
+          6.4.0-150600.10.5-rt                 | #1 SMP                                |                                           | UNKNOWN  | 6.4
+          6.4.0-150600.23.25-64kb              | #1 SMP                                |                                           | UNKNOWN  | 6.4
+          5.14.21-150500.13.5-rt               | #1 SMP                                |                                           | UNKNOWN  | 5.14.21
+          5.14.21-150500.55.7-64kb             | #1 SMP                                |                                           | UNKNOWN  | 5.14.21
+          5.14.21-150500.55.7-kvmsmall         | #1 SMP                                |                                           | UNKNOWN  | 5.14.21
+          5.14.21-150500.33.5-azure            | #1 SMP                                |                                           | UNKNOWN  | 5.14.21
+          6.12.0-160000.5-rt                   | #1 SMP                                |                                           | UNKNOWN  | 6.12
+          6.12.0-3.of-somebody                 | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.1.115-126.197.amzn2023.x86_64      | #1 SMP                                |                                           | UNKNOWN  | 6.1.115
           6.18.0-00123-g1a2b3c4d5e6f           | #1 SMP                                |                                           | UNKNOWN  | 6.18
           a-kernel                             | #1 SMP                                |                                           | UNKNOWN  | ''
@@ -88,6 +102,22 @@ class RatingTest {
             Rating.rate(found("6.8.0-45-generic", "", "Ubuntu 6.8.0-45.45-generic 6.8.12"))
                 .reason())
         .contains("Ubuntu's 6.8.0-45.45: Linux 6.8.12 is affected", "only the base");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          5.14.0-427.44.1.vz9.80.5  | #1 SMP                             | Virtuozzo
+          5.14.21-150500.33.5-azure | #1 SMP                             | SUSE
+          6.8.0-1017-azure          | #1 SMP                             | Ubuntu
+          5.15.158-2-pve            | #1 SMP PVE 5.15.158-2 (2024-07-24) | Proxmox's 5.15.158-2: Linux
+          6.12.0-3.of-somebody      | #1 SMP                             | a builder that is not known here
+          """)
+  void saysWhoseFixesAreNotInTheVersion(String release, String version, String words) {
+    assertThat(Rating.rate(found(release, version, "")).reason())
+        .contains(words, "this is only the base");
   }
 
   @ParameterizedTest
