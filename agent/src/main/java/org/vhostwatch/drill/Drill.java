@@ -28,6 +28,9 @@ public final class Drill {
   /** How long the frame may take after the refill, under emulation too. */
   private static final Duration ARRIVAL = Duration.ofSeconds(5);
 
+  /** How often to look whether the worker is runnable: few, as a sleeping one wakes up at times. */
+  private static final int STATE_LOOKS = 20;
+
   private static final Duration SLOW_PERIOD = Duration.ofMillis(20);
   private static final Duration SLOW_TRAFFIC_PAUSE = Duration.ofMillis(20);
   private static final List<Integer> MIXED_FRAMES = List.of(90, 1514, 9014);
@@ -98,13 +101,13 @@ public final class Drill {
     // Frames of others that came before ours have moved the index by now; later ones wait behind
     // it.
     Moment onset = send.withUsedIndex(stage.ring().usedIndex());
-    stop.await(options.refillAfter().minusNanos(System.nanoTime() - begin));
+    int runnable = awaitRefill(stage, begin + options.refillAfter().toNanos());
     Moment end = stage.look();
     boolean interrupted = stop.stopped();
     Duration recovery = recover(stage);
     Measurement measurement =
         new Measurement(
-            stage.workers().tids(), onset, end, recovery != null, recovery, interrupted);
+            stage.workers().tids(), onset, end, runnable, recovery != null, recovery, interrupted);
     if (recovery != null) {
       boolean spun = Judge.judge(options, measurement).result() == DrillResult.SPUN;
       log.accept(
@@ -113,6 +116,21 @@ public final class Drill {
     }
     serveUntil(stage, begin + options.duration().toNanos());
     return measurement;
+  }
+
+  /** Lets it starve; returns how often the worker was runnable, the last look being at the end. */
+  private int awaitRefill(Stage stage, long endNanos) throws IOException {
+    long begin = System.nanoTime();
+    int runnable = 0;
+    boolean stopped = false;
+    for (int look = 1; look <= STATE_LOOKS && !stopped; look++) {
+      long next = begin + (endNanos - begin) / STATE_LOOKS * look;
+      stopped = stop.await(Duration.ofNanos(next - System.nanoTime()));
+      if (stage.workers().runnable()) {
+        runnable++;
+      }
+    }
+    return runnable;
   }
 
   /** Waits out the frames of others, and posts again what they took. */
@@ -168,7 +186,8 @@ public final class Drill {
     log.accept(
         String.format(
             Locale.ROOT, "%d packets received, %.0f a second", received, received / seconds));
-    return new Measurement(stage.workers().tids(), onset, last, received > 0, null, stop.stopped());
+    return new Measurement(
+        stage.workers().tids(), onset, last, 0, received > 0, null, stop.stopped());
   }
 
   private void addOneByOne(Stage stage, long endNanos, Traffic traffic) throws IOException {

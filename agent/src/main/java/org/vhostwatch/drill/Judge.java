@@ -6,9 +6,9 @@ import java.util.Locale;
  * Says what a measurement means. Pure: the same measurement gives the same sentence.
  *
  * <p>SPUN: the used index stood still although buffers were posted, and the worker used half of a
- * CPU or more. SLEPT: it stood still, the worker used a tenth or less, and the frame did arrive
- * after the refill, so it had been waiting. Between the two shares, on a machine that is short of
- * CPU, nothing is said.
+ * CPU or more. SLEPT: it stood still, the worker neither used nor waited for more than a tenth of a
+ * CPU and was never found runnable, and the frame did arrive after the refill, so it had been
+ * waiting. In between, as on a machine that is short of CPU or under a quota, nothing is said.
  */
 final class Judge {
   private static final double SPINNING_SHARE = 0.5;
@@ -56,6 +56,16 @@ final class Judge {
     }
     if (seen.cpuShare() > SLEEPING_SHARE) {
       return inconclusive(cpu(seen) + ", too much for sleep and too little for a spin");
+    }
+    if (seen.cpuShare() + seen.waitedShare() > SLEEPING_SHARE || seen.runnableLooks() > 0) {
+      return inconclusive(
+          String.format(
+              Locale.ROOT,
+              "%s, waited for one %.0f %% of the time and was found runnable %d times: it may want"
+                  + " more than others, or a quota, leave to it; try again when a CPU is free",
+              cpu(seen),
+              100 * seen.waitedShare(),
+              seen.runnableLooks()));
     }
     if (!options.features().mergeable()) {
       return inconclusive(

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param onset the sending of the frame, with the used index as it stood 100 ms later; or the start
  *     of the traffic
  * @param end last look, before the refill
+ * @param runnableLooks how often the worker was found runnable between the two, on a CPU or not, of
+ *     some looks while it starved; 0 with a slow or healthy guest, where nobody looks
  * @param delivered whether the waiting frame arrived after the refill; with a slow or healthy
  *     guest: whether any frame arrived. (Their used index may wrap to where it was.)
  * @param recovery time from the refill to the arrival of the frame; null when it did not arrive
@@ -20,6 +22,7 @@ public record Measurement(
     List<Integer> workers,
     Moment onset,
     Moment end,
+    int runnableLooks,
     boolean delivered,
     @Nullable Duration recovery,
     boolean interrupted) {
@@ -37,6 +40,15 @@ public record Measurement(
   /** Returns the share of one CPU that the workers used: 0 to 1, more with several workers. */
   public double cpuShare() {
     long millis = end.workerCpuMillis() - onset.workerCpuMillis();
+    return seconds() <= 0 ? 0 : millis / 1000.0 / seconds();
+  }
+
+  /**
+   * Returns the share of the time that the workers waited for a CPU, in the unit of {@link
+   * #cpuShare()}.
+   */
+  public double waitedShare() {
+    long millis = end.workerWaitedMillis() - onset.workerWaitedMillis();
     return seconds() <= 0 ? 0 : millis / 1000.0 / seconds();
   }
 

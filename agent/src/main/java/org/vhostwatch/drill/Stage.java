@@ -123,7 +123,8 @@ final class Stage implements AutoCloseable {
         System.nanoTime(),
         ring().usedIndex(),
         ring().posted(),
-        workers().cpuMillis());
+        workers().cpuMillis(),
+        workers().waitedMillis());
   }
 
   /**

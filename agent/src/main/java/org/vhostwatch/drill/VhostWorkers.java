@@ -24,16 +24,17 @@ final class VhostWorkers {
   private static final int COMM_LENGTH = 15;
 
   // Counted from the field after the comm, which may hold spaces: state is 0, utime 11, stime 12.
+  private static final int STATE = 0;
   private static final int UTIME = 11;
   private static final int STIME = 12;
 
   private final List<Integer> tids;
-  private final List<Path> stats;
+  private final List<Path> folders;
   private final boolean kernelThreads;
 
-  private VhostWorkers(List<Integer> tids, List<Path> stats, boolean kernelThreads) {
+  private VhostWorkers(List<Integer> tids, List<Path> folders, boolean kernelThreads) {
     this.tids = List.copyOf(tids);
-    this.stats = List.copyOf(stats);
+    this.folders = List.copyOf(folders);
     this.kernelThreads = kernelThreads;
   }
 
@@ -54,10 +55,10 @@ final class VhostWorkers {
     VhostWorkers find() throws IOException {
       List<Integer> threads = fresh(ownThreads());
       if (!threads.isEmpty()) {
-        return new VhostWorkers(threads, statFiles(ownThreads(), threads), false);
+        return new VhostWorkers(threads, folders(ownThreads(), threads), false);
       }
       List<Integer> kernelThreads = fresh(proc);
-      return new VhostWorkers(kernelThreads, statFiles(proc, kernelThreads), true);
+      return new VhostWorkers(kernelThreads, folders(proc, kernelThreads), true);
     }
 
     private Path ownThreads() {
@@ -70,8 +71,8 @@ final class VhostWorkers {
       return tids;
     }
 
-    private static List<Path> statFiles(Path directory, List<Integer> tids) {
-      return tids.stream().map(tid -> directory.resolve(tid + "/stat")).toList();
+    private static List<Path> folders(Path directory, List<Integer> tids) {
+      return tids.stream().map(tid -> directory.resolve(String.valueOf(tid))).toList();
     }
   }
 
@@ -98,12 +99,42 @@ final class VhostWorkers {
   /** Returns the CPU time of all of them together in milliseconds, in steps of 10. */
   long cpuMillis() throws IOException {
     long ticks = 0;
-    for (Path stat : stats) {
-      String line = Files.readString(stat);
-      String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+    for (Path folder : folders) {
+      String[] fields = stat(folder);
       ticks += Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME]);
     }
     return ticks * MILLIS_PER_TICK;
+  }
+
+  /**
+   * Returns how long all of them together were runnable and had no CPU, in milliseconds; 0 where
+   * the kernel does not count it.
+   */
+  long waitedMillis() {
+    long nanos = 0;
+    for (Path folder : folders) {
+      try {
+        nanos += Long.parseLong(Files.readString(folder.resolve("schedstat")).split(" ", -1)[1]);
+      } catch (IOException | IndexOutOfBoundsException | NumberFormatException e) {
+        // Built without CONFIG_SCHED_INFO: the states of the worker must do.
+      }
+    }
+    return nanos / 1_000_000;
+  }
+
+  /** Returns whether one of them wants a CPU now: it has one, waits for one, or is throttled. */
+  boolean runnable() throws IOException {
+    for (Path folder : folders) {
+      if (stat(folder)[STATE].equals("R")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String[] stat(Path folder) throws IOException {
+    String line = Files.readString(folder.resolve("stat"));
+    return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
   }
 
   /** Says who they are, for example {@code worker 123} or {@code kernel worker 123}. */

@@ -38,6 +38,26 @@ class JudgeTest {
   }
 
   @Test
+  void aWorkerThatGetsNoCpuDoesNotSleep() {
+    Judgement judgement = Judge.judge(LIVELOCK, seen(0.05, 0.06, 0));
+    assertThat(judgement.result()).isEqualTo(DrillResult.INCONCLUSIVE);
+    assertThat(judgement.sentence())
+        .contains("used 5 % CPU for 8.0 s, waited for one 6 % of the time", "runnable 0 times");
+    assertThat(result(LIVELOCK, seen(0.04, 0.06, 0))).isEqualTo(DrillResult.SLEPT);
+  }
+
+  @Test
+  void aWorkerThatAQuotaThrottlesDoesNotSleepThoughNoWaitIsCounted() {
+    assertThat(result(LIVELOCK, seen(0.05, 0, 1))).isEqualTo(DrillResult.INCONCLUSIVE);
+    assertThat(exit(LIVELOCK, seen(0.05, 0, 20))).isEqualTo(3);
+  }
+
+  @Test
+  void aSpinIsASpinHoweverMuchOfItWaited() {
+    assertThat(result(LIVELOCK, seen(0.5, 0.5, 20))).isEqualTo(DrillResult.SPUN);
+  }
+
+  @Test
   void sleepProvesNothingWhenTheFrameNeverArrives() {
     Judgement judgement = Judge.judge(LIVELOCK, seen(0, 0, 10, 8, 0, false));
     assertThat(judgement.result()).isEqualTo(DrillResult.INCONCLUSIVE);
@@ -83,7 +103,8 @@ class JudgeTest {
   void tooShortALookOrNoWorkerSaysNothing() {
     assertThat(result(LIVELOCK, seen(1, 1, 10, 0.9, 1, true))).isEqualTo(DrillResult.INCONCLUSIVE);
     Measurement nobody =
-        new Measurement(List.of(), moment(0, 0, 10, 0), moment(9, 0, 10, 0), true, null, false);
+        new Measurement(
+            List.of(), moment(0, 0, 10, 0, 0), moment(9, 0, 10, 0, 0), 0, true, null, false);
     assertThat(Judge.judge(LIVELOCK, nobody).sentence()).contains("no vhost worker");
   }
 
@@ -106,16 +127,33 @@ class JudgeTest {
       int usedBefore, int usedAfter, int posted, double seconds, double share, boolean delivered) {
     return new Measurement(
         List.of(123),
-        moment(0, usedBefore, posted, 0),
-        moment(seconds, usedAfter, posted, Math.round(seconds * share * 1000)),
+        moment(0, usedBefore, posted, 0, 0),
+        moment(seconds, usedAfter, posted, Math.round(seconds * share * 1000), 0),
+        0,
         delivered,
         delivered ? Duration.ofMillis(12) : null,
         false);
   }
 
-  private static Moment moment(double seconds, int used, int posted, long cpuMillis) {
+  /**
+   * Eight seconds with a standing index, in which the worker got and waited for shares of a CPU.
+   */
+  private static Measurement seen(double share, double waitedShare, int runnableLooks) {
+    return new Measurement(
+        List.of(123),
+        moment(0, 1, 10, 500, 700),
+        moment(8, 1, 10, 500 + Math.round(8000 * share), 700 + Math.round(8000 * waitedShare)),
+        runnableLooks,
+        true,
+        Duration.ofMillis(12),
+        false);
+  }
+
+  private static Moment moment(
+      double seconds, int used, int posted, long cpuMillis, long waitedMillis) {
     Instant time = Instant.ofEpochSecond(1_800_000_000L, (long) (seconds * 1e9));
-    return new Moment(time, 5_000_000_000L + (long) (seconds * 1e9), used, posted, cpuMillis);
+    return new Moment(
+        time, 5_000_000_000L + (long) (seconds * 1e9), used, posted, cpuMillis, waitedMillis);
   }
 
   private static DrillResult result(DrillOptions options, Measurement seen) {

@@ -32,6 +32,20 @@ class VhostWorkersTest {
   }
 
   @Test
+  void aWorkerThatWantsACpuIsRunnableAndWaits(@TempDir Path proc) throws IOException {
+    VhostWorkers.Before before = procOfThread(proc, 4711);
+    Path tasks = proc.resolve("self/task");
+    addThread(tasks, 4720, "vhost-4711", 3, 250);
+    VhostWorkers workers = before.find();
+    assertThat(workers.waitedMillis()).as("not counted by this kernel").isZero();
+    Files.writeString(tasks.resolve("4720/schedstat"), "2530000000 4099999999 17\n");
+    assertThat(workers.waitedMillis()).isEqualTo(4099);
+    assertThat(workers.runnable()).isTrue();
+    Files.writeString(tasks.resolve("4720/stat"), "4720 (vhost R) S 1 2 3 0 -1 4 5 6 7 8 9 9 0 0");
+    assertThat(workers.runnable()).isFalse();
+  }
+
+  @Test
   void workerThatWasThereBeforeIsSomebodyElses(@TempDir Path proc) throws IOException {
     Files.createDirectories(proc);
     addThread(proc, 5000, "vhost-4711", 0, 12);
