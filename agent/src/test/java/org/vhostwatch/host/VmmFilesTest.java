@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VmmFilesTest {
 
@@ -29,6 +31,7 @@ class VmmFilesTest {
   void oneNamespaceAndABridge() throws IOException {
     link("proc/self/ns/net", "net:[4026531833]");
     link("proc/42/ns/net", "net:[4026531833]");
+    host.process(42, "qemu-kvm", 980);
     host.file("sys/class/net/vnet0/ifindex", "7\n").file("sys/class/net/vnet1/ifindex", "8\n");
     link("sys/class/net/vnet0/master", "../../virbr0");
   }
@@ -58,6 +61,16 @@ class VmmFilesTest {
     return workers;
   }
 
+  /** One a start, the first with thread id 50. */
+  private Map<WorkerId, TapPort> portsOfStarts(long... starts) {
+    List<Worker> workers = new ArrayList<>();
+    for (int i = 0; i < starts.length; i++) {
+      workers.add(
+          new Worker(50 + i, 42, starts[i], "vhost-42", Worker.Kind.VMM_THREAD, 'S', 0, 0, 0, 0));
+    }
+    return new VmmFiles(host.fs()).ports(42, workers);
+  }
+
   private Map<WorkerId, TapPort> ports(int workers) {
     return new VmmFiles(host.fs()).ports(42, workers(workers));
   }
@@ -79,6 +92,52 @@ class VmmFilesTest {
   void aWorkerOfAnotherDeviceHasNoTap() throws IOException {
     files(TUN + " vnet0", VHOST, "/dev/vhost-vsock");
     assertThat(ports(2)).containsOnlyKeys(worker(50));
+  }
+
+  @Test
+  void vsockGetsItsWorkerLastThoughItsFileWasOpenedFirst() throws IOException {
+    files("/dev/vhost-vsock", TUN + " vnet0", VHOST, TUN + " vnet1", VHOST);
+    assertThat(ports(3))
+        .containsOnly(
+            Map.entry(worker(50), new TapPort("vnet0", 7, "virbr0", 4026531833L, 0, false)),
+            Map.entry(worker(51), new TapPort("vnet1", 8, "", 4026531833L, 0, false)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "980, 980, 2",
+    "1780, 1980, 2",
+    "980, 1181, 0", // the second came two seconds after the first
+    "1981, 1981, 0", // both came ten seconds after the VM
+    "979, 980, 0" // one is older than the VM: it is another VM's
+  })
+  void ofSeveralNicsThatMayHaveBeenPluggedInNothingIsSaid(long one, long other, int known)
+      throws IOException {
+    files(TUN + " vnet0", VHOST, TUN + " vnet1", VHOST);
+    assertThat(portsOfStarts(one, other)).hasSize(known);
+  }
+
+  @Test
+  void ofOneNicThatMayHaveBeenPluggedInBesideVsockNothingIsSaid() throws IOException {
+    files("/dev/vhost-vsock", TUN + " vnet0", VHOST);
+    assertThat(portsOfStarts(1_000, 9_000)).isEmpty();
+  }
+
+  @Test
+  void ofOneNicItDoesNotMatterWhenItWasPluggedIn() throws IOException {
+    files(TUN + " vnet0", TUN + " vnet0", VHOST, VHOST);
+    TapPort first = new TapPort("vnet0", 7, "virbr0", 4026531833L, 0, false);
+    assertThat(portsOfStarts(9_000, 9_500))
+        .containsOnly(
+            Map.entry(new WorkerId(50, 9_000), first),
+            Map.entry(new WorkerId(51, 9_500), first.inferred(1)));
+  }
+
+  @Test
+  void ofSeveralNicsOfAVmThatIsGoneNothingIsSaid() throws IOException {
+    files(TUN + " vnet0", VHOST, TUN + " vnet1", VHOST);
+    host.remove("proc/42/stat");
+    assertThat(ports(2)).isEmpty();
   }
 
   @Test
