@@ -132,11 +132,10 @@ public record Findings(
 
   /** Returns the process that a queue belongs to, if it is known. */
   public Optional<Vmm> vmm(QueueVerdict verdict) {
-    int pid =
-        verdict.queue() != null
-            ? verdict.queue().process()
-            : verdict.worker() != null ? verdict.worker().tgid() : 0;
-    return vmms.stream().filter(vmm -> vmm.pid() == pid).findFirst();
+    if (verdict.queue() != null) {
+      return process(verdict.queue().process());
+    }
+    return verdict.worker() == null ? Optional.empty() : vmm(verdict.worker());
   }
 
   /**
@@ -145,6 +144,10 @@ public record Findings(
    */
   public Optional<Vmm> vmm(Worker worker) {
     int pid = worker.kind() == Worker.Kind.KTHREAD ? worker.ownerTid().orElse(0) : worker.tgid();
+    return process(pid);
+  }
+
+  private Optional<Vmm> process(int pid) {
     return vmms.stream().filter(vmm -> vmm.pid() == pid).findFirst();
   }
 }

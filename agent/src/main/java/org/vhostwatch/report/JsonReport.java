@@ -72,7 +72,7 @@ public final class JsonReport {
           QueueVerdict verdict = served.get(worker.tid());
           fields.text(
               "vm",
-              (verdict == null ? findings.vmm(worker) : Owners.vmm(findings, verdict))
+              (verdict == null ? findings.vmm(worker) : findings.vmm(verdict))
                   .map(Vmm::name)
                   .orElse(null));
           QueueJson.worker(fields, worker, verdict == null ? Double.NaN : verdict.cpuShare());

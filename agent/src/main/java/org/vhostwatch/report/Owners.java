@@ -12,7 +12,7 @@ final class Owners {
   private Owners() {}
 
   static QueueJson.Identity of(Findings findings, QueueVerdict verdict) {
-    Optional<Vmm> vmm = vmm(findings, verdict);
+    Optional<Vmm> vmm = findings.vmm(verdict);
     return new QueueJson.Identity(
         vmm.map(Vmm::name).orElse(null),
         vmm,
@@ -26,16 +26,5 @@ final class Owners {
     }
     Worker worker = verdict.worker();
     return worker != null && worker.kind() == Worker.Kind.VMM_THREAD ? worker.tgid() : 0;
-  }
-
-  static Optional<Vmm> vmm(Findings findings, QueueVerdict verdict) {
-    Worker worker = verdict.worker();
-    return findings
-        .vmm(verdict)
-        .or(
-            () ->
-                worker == null || verdict.queue() != null
-                    ? Optional.empty()
-                    : findings.vmm(worker));
   }
 }

@@ -1,0 +1,36 @@
+package org.vhostwatch.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.host.Vmm;
+import org.vhostwatch.host.Worker;
+import org.vhostwatch.report.Samples;
+
+class FindingsTest {
+
+  private static final Vmm VMM =
+      new Vmm(800, 1, "qemu", "web01", Optional.empty(), Optional.empty());
+
+  @Test
+  void withoutACensusAKernelThreadBelongsToTheVmOfItsName() {
+    assertThat(owner(new Worker(900, 900, 1, "vhost-800", Worker.Kind.KTHREAD, 'R', 5, 0, 0, 0)))
+        .contains(VMM);
+    assertThat(owner(new Worker(800, 800, 1, "vhost-900", Worker.Kind.KTHREAD, 'R', 5, 0, 0, 0)))
+        .isEmpty();
+  }
+
+  @Test
+  void withoutACensusAThreadOfTheVmmBelongsToItsProcess() {
+    assertThat(owner(new Worker(803, 800, 1, "vhost-802", Worker.Kind.VMM_THREAD, 'R', 5, 0, 0, 0)))
+        .contains(VMM);
+  }
+
+  private static Optional<Vmm> owner(Worker worker) {
+    QueueVerdict verdict = Samples.blind(worker);
+    return Samples.findings(List.of(verdict), List.of(worker), VMM).vmm(verdict);
+  }
+}
