@@ -95,13 +95,22 @@ public final class QueueRater {
               + " a plain packet can need several buffers"
               + but);
     }
+    if (tap.mtu() == 0) {
+      return new QueueExposure(
+          queue,
+          port,
+          vmm,
+          tap,
+          Reach.UNKNOWN,
+          "segmentation offloads are off, but the tap's MTU could not be read: if it is large, a"
+              + " plain packet can need several buffers");
+    }
     return new QueueExposure(
         queue,
         port,
         vmm,
         tap,
         Reach.CANNOT,
-        "the tap's segmentation offloads are off: no packet needs several buffers"
-            + (tap.mtu() == 0 ? ", unless its MTU, which could not be read, is large" : ""));
+        "the tap's segmentation offloads are off: no packet needs several buffers");
   }
 }

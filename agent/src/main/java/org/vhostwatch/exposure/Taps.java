@@ -20,6 +20,7 @@ import org.vhostwatch.host.TapPort;
 import org.vhostwatch.libc.Ethtool;
 import org.vhostwatch.libc.Fd;
 import org.vhostwatch.libc.Feature;
+import org.vhostwatch.libc.Interfaces;
 import org.vhostwatch.libc.NetNamespace;
 
 /**
@@ -84,13 +85,33 @@ public final class Taps implements AutoCloseable {
     }
     if (!own) {
       return new TapState(
-          offloads, trouble, 0, List.of(), "it is in another network namespace than this process");
+          offloads,
+          trouble,
+          mtu(socket, port.name(), false),
+          List.of(),
+          "it is in another network namespace than this process");
     }
     List<Uplink> uplinks = new ArrayList<>();
     for (Links.Link link : links.uplinks(port.master(), macvtap)) {
       uplinks.add(new Uplink(link.name(), link.kind(), merges(socket, link.name())));
     }
-    return new TapState(offloads, trouble, links.mtu(port.name()), uplinks, "");
+    return new TapState(offloads, trouble, mtu(socket, port.name(), true), uplinks, "");
+  }
+
+  /**
+   * Returns the MTU, 0 if not known. Sysfs shows the devices of one namespace, which need not be
+   * ours; the question to the kernel takes no rtnl and needs no deadline.
+   */
+  private int mtu(Fd socket, String name, boolean own) {
+    int shown = own ? links.mtu(name) : 0;
+    if (shown > 0) {
+      return shown;
+    }
+    try {
+      return Interfaces.mtu(socket, name);
+    } catch (IOException | IllegalArgumentException e) {
+      return 0;
+    }
   }
 
   /**

@@ -23,7 +23,7 @@ class QueueRaterTest {
     "MACVTAP, true,  tx-tcp-segmentation, '', 1500, CAN",
     "TUN,     true,  '',                  '', 1500, CANNOT",
     "TUN,     true,  '',                  '', 9000, CAN",
-    "TUN,     true,  '',                  '', 0,    CANNOT",
+    "TUN,     true,  '',                  '', 0,    UNKNOWN",
     "TUN,     true,  '',       no answer,     1500, UNKNOWN",
     "TUN,     false, tx-tcp-segmentation, '', 9000, CANNOT",
     "TUN,     false, '',       no answer,     1500, CANNOT",
