@@ -219,7 +219,9 @@ public final class Detector {
         !earlier.detached()
             && seen.start() > last.seen()
             && seen.start() - last.seen() <= Facts.STARVING_NANOS
-            && earlier.rateAtPass() >= settings.minPassesPerSecond();
+            && earlier.rateAtPass() >= settings.minPassesPerSecond()
+            && load != null
+            && load.sharesItsCpu(settings.busyShare());
     return (sentinelBegins || episodeBegins)
         && last.indices()
         && seen.indices()

@@ -16,13 +16,11 @@ final class Facts {
   private static final long LONG_SILENCE_NANOS = 120_000_000_000L;
 
   /**
-   * How long a worker that others keep from its CPU may make no pass, and how much it waits then.
-   * Long, because a spin ends with movement, which the next census shows: 10 s were too short for
-   * an emulated host whose processors were busy.
+   * How long a worker that others keep from its CPU may make no pass. Long, because a spin ends
+   * with movement, which the next census shows: 10 s were too short for an emulated host whose
+   * processors were busy.
    */
   static final long STARVING_NANOS = 60_000_000_000L;
-
-  private static final double STARVING_SHARE = 0.2;
 
   /** A spin shorter than this is a retry that any burst of traffic may cause. */
   private static final long NOTABLE_NANOS = 100_000_000L;
@@ -161,7 +159,7 @@ final class Facts {
 
   /** Returns whether others use the CPU that the worker wants. */
   private boolean sharesItsCpu() {
-    return load != null && (load.waitsOn() || (waits >= STARVING_SHARE && wouldBeBusy()));
+    return load != null && load.sharesItsCpu(settings.busyShare());
   }
 
   private long episodeNanos() {

@@ -26,6 +26,9 @@ public final class HostState {
 
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
+    /** How much a worker waits that others keep from its CPU. */
+    private static final double STARVING_SHARE = 0.2;
+
     static Load first(Worker worker, long now) {
       return new Load(
           worker,
@@ -76,6 +79,15 @@ public final class HostState {
     /** Returns the share of the time that it wants a CPU, whether it gets one or not. */
     double wants() {
       return share() + waits();
+    }
+
+    /**
+     * Returns whether others use the CPU that it wants.
+     *
+     * @param busy share of a CPU from which on a worker is busy
+     */
+    boolean sharesItsCpu(double busy) {
+      return waitsOn() || (waits() >= STARVING_SHARE && wants() >= busy);
     }
 
     /** Returns whether it wanted a CPU at the last two looks and got none in between. */
