@@ -114,6 +114,17 @@ class PlannerTest {
         .doesNotContain("handle_kick");
   }
 
+  /** bpftrace may take seconds to print a frame, and an episode may begin meanwhile. */
+  @Test
+  void anEpisodeIsNoLongerForBeingPrintedWhileTheNextBegins() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_13);
+    for (String script : List.of(plan.sentinel().orElseThrow(), plan.evidence(Set.of(7)))) {
+      assertThat(code(script))
+          .containsSubsequence(
+              "print(@passes);", "print(@used);", "print(@seen);", "print(@start);");
+    }
+  }
+
   @Test
   void noModuleIsNamedBefore021() throws PlanException {
     Plan plan = Kernels.plan(root, Kernels.v6_18(root), Kernels.DEBIAN_12);
