@@ -172,11 +172,17 @@ class ReloadTest {
 
   /** Waits for a message to systemd. */
   private String told(String part) throws IOException {
-    String message = systemd.receive();
-    while (!message.contains(part)) {
-      message = systemd.receive();
+    List<String> others = new ArrayList<>();
+    try {
+      String message = systemd.receive();
+      while (!message.contains(part)) {
+        others.add(message);
+        message = systemd.receive();
+      }
+      return message;
+    } catch (IOException e) {
+      throw new AssertionError(part + " was not told, but " + others + "; the log: " + log, e);
     }
-    return message;
   }
 
   /** Waits for a line of the log. */
