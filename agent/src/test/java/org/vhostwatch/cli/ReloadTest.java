@@ -137,7 +137,8 @@ class ReloadTest {
   }
 
   private List<String> command() {
-    List<String> command = new ArrayList<>();
+    // A JVM whose parent ignores SIGHUP, as under nohup, ignores it for ever.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
