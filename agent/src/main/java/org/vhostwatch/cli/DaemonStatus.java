@@ -22,6 +22,7 @@ import org.vhostwatch.report.StatusReport;
  *
  * @param worst of all verdicts; UNKNOWN if the daemon sees too little
  * @param exitCode of the command, as the daemon gives it
+ * @param standsStill that the daemon's loop stands still, in words; empty if it goes round
  * @param queues in the daemon's order, the worst first
  * @param workers how many vhost workers there are
  * @param unexplained how many of them are busy without a known cause

@@ -211,24 +211,20 @@ public final class Detector {
   private boolean goesOn(SpinTrack earlier, SpinCounters seen, HostState state) {
     SpinCounters last = earlier.latest();
     HostState.Load load = state.loads().get(seen.tid());
-    boolean sentinelBegins =
-        earlier.detached()
-            && last.goesOn(state.frameKernelNanos())
-            && seen.seen() - last.seen() <= RESTART_NANOS;
-    boolean episodeBegins =
-        !earlier.detached()
-            && seen.start() > last.seen()
+    if (load == null
+        || load.wants() < settings.busyShare()
+        || !last.indices()
+        || !seen.indices()
+        || seen.tid() != last.tid()
+        || seen.usedIdx() != last.usedIdx()) {
+      return false;
+    }
+    return earlier.detached()
+        ? last.goesOn(state.frameKernelNanos()) && seen.seen() - last.seen() <= RESTART_NANOS
+        : seen.start() > last.seen()
             && seen.start() - last.seen() <= Facts.STARVING_NANOS
             && earlier.rateAtPass() >= settings.minPassesPerSecond()
-            && load != null
             && load.sharesItsCpu(settings.busyShare());
-    return (sentinelBegins || episodeBegins)
-        && last.indices()
-        && seen.indices()
-        && seen.tid() == last.tid()
-        && seen.usedIdx() == last.usedIdx()
-        && load != null
-        && load.wants() >= settings.busyShare();
   }
 
   /** Returns whether counters are still those of a queue that is gone, or of its last moments. */

@@ -39,8 +39,7 @@ public record Measurement(
 
   /** Returns the share of one CPU that the workers used: 0 to 1, more with several workers. */
   public double cpuShare() {
-    long millis = end.workerCpuMillis() - onset.workerCpuMillis();
-    return seconds() <= 0 ? 0 : millis / 1000.0 / seconds();
+    return share(end.workerCpuMillis() - onset.workerCpuMillis());
   }
 
   /**
@@ -48,7 +47,10 @@ public record Measurement(
    * #cpuShare()}.
    */
   public double waitedShare() {
-    long millis = end.workerWaitedMillis() - onset.workerWaitedMillis();
+    return share(end.workerWaitedMillis() - onset.workerWaitedMillis());
+  }
+
+  private double share(long millis) {
     return seconds() <= 0 ? 0 : millis / 1000.0 / seconds();
   }
 

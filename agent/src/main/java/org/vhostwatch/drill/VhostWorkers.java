@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.SchedStat;
 
 /**
  * The worker threads of the drill's own device, and their CPU time, from /proc.
@@ -111,15 +113,13 @@ final class VhostWorkers {
    * the kernel does not count it.
    */
   long waitedMillis() {
-    long nanos = 0;
-    for (Path folder : folders) {
-      try {
-        nanos += Long.parseLong(Files.readString(folder.resolve("schedstat")).split(" ", -1)[1]);
-      } catch (IOException | IndexOutOfBoundsException | NumberFormatException e) {
-        // Built without CONFIG_SCHED_INFO: the states of the worker must do.
-      }
-    }
-    return nanos / 1_000_000;
+    byte[] buffer = new byte[SchedStat.MAX_BYTES];
+    // Without CONFIG_SCHED_INFO there is none: the states of the worker must do.
+    return folders.stream()
+            .flatMap(folder -> SchedStat.read(new ProcFs(folder), "schedstat", buffer).stream())
+            .mapToLong(SchedStat::waitedNanos)
+            .sum()
+        / 1_000_000;
   }
 
   /** Returns whether one of them wants a CPU now: it has one, waits for one, or is throttled. */

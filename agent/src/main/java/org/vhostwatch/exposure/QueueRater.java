@@ -62,55 +62,32 @@ public final class QueueRater {
       TapState tap,
       Reach reach,
       String but) {
+    Reach found = reach;
+    String why;
     if (!tap.offloadTrouble().isEmpty()) {
-      return new QueueExposure(
-          queue,
-          port,
-          vmm,
-          tap,
-          Reach.UNKNOWN,
-          "the tap's offloads are unknown: " + tap.offloadTrouble());
-    }
-    if (!tap.offloads().isEmpty()) {
-      return new QueueExposure(
-          queue,
-          port,
-          vmm,
-          tap,
-          reach,
+      found = Reach.UNKNOWN;
+      why = "the tap's offloads are unknown: " + tap.offloadTrouble();
+    } else if (!tap.offloads().isEmpty()) {
+      why =
           "the tap takes super-packets of up to 64 KB ("
               + String.join(", ", tap.offloads())
               + ")"
-              + but);
-    }
-    if (tap.mtu() > PLAIN_MTU) {
-      return new QueueExposure(
-          queue,
-          port,
-          vmm,
-          tap,
-          reach,
+              + but;
+    } else if (tap.mtu() > PLAIN_MTU) {
+      why =
           "segmentation offloads are off, but with an MTU of "
               + tap.mtu()
               + " a plain packet can need several buffers"
-              + but);
-    }
-    if (tap.mtu() == 0) {
-      return new QueueExposure(
-          queue,
-          port,
-          vmm,
-          tap,
-          Reach.UNKNOWN,
+              + but;
+    } else if (tap.mtu() == 0) {
+      found = Reach.UNKNOWN;
+      why =
           "segmentation offloads are off, but the tap's MTU could not be read: if it is large, a"
-              + " plain packet can need several buffers");
+              + " plain packet can need several buffers";
+    } else {
+      found = Reach.CANNOT;
+      why = "the tap's segmentation offloads are off: no packet needs several buffers";
     }
-    return new QueueExposure(
-        queue,
-        port,
-        vmm,
-        tap,
-        Reach.CANNOT,
-        "the tap's segmentation offloads are off: no packet needs several buffers");
+    return new QueueExposure(queue, port, vmm, tap, found, why);
   }
 }

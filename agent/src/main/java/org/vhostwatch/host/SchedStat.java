@@ -8,13 +8,16 @@ import java.util.Optional;
  * @param ranNanos time on a CPU, nanoseconds
  * @param waitedNanos time waiting for one, nanoseconds
  */
-record SchedStat(long ranNanos, long waitedNanos) {
+public record SchedStat(long ranNanos, long waitedNanos) {
 
   /** Those two, and how often it got a CPU. */
   private static final int NUMBERS = 3;
 
+  /** What holds any schedstat file: three numbers of at most 20 digits. */
+  public static final int MAX_BYTES = 64;
+
   /** Reads a schedstat file; empty if there is none, or if it is not whole. */
-  static Optional<SchedStat> read(ProcFs fs, String relative, byte[] buffer) {
+  public static Optional<SchedStat> read(ProcFs fs, String relative, byte[] buffer) {
     int length = fs.read(relative, buffer);
     long[] numbers = new long[NUMBERS];
     return length >= 0 && TaskStat.numbers(buffer, 0, length, numbers)

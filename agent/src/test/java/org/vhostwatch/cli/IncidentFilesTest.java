@@ -2,8 +2,6 @@ package org.vhostwatch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,16 +21,10 @@ class IncidentFilesTest {
   @ValueSource(strings = {"incidents", "incidents 20261124", "bundle 20261124"})
   void whatCannotBeReadIsNotSaidToBeNone(String command) throws Exception {
     Path state = Files.writeString(temporary.resolve("state"), "in the way");
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Vhostwatch.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute((command + " --state-dir " + state).split(" "));
-    assertThat(exitCode).isEqualTo(3);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains(state + "/incidents cannot be read");
+    Ran ran = Ran.of((command + " --state-dir " + state).split(" "));
+    assertThat(ran.exitCode()).isEqualTo(3);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains(state + "/incidents cannot be read");
   }
 
   @Test

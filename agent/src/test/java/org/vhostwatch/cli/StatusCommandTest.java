@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -34,8 +32,6 @@ import org.vhostwatch.snapshot.QueueStatus;
 
 /** The command against the real server. */
 class StatusCommandTest {
-
-  private record Ran(int exitCode, String out, String err) {}
 
   @Test
   void aLivelockIsCriticalInOneLine() throws Exception {
@@ -126,30 +122,25 @@ class StatusCommandTest {
     Ran without = ask(Samples.snapshot(), protection, "--plugin");
     assertThat(without.exitCode()).isEqualTo(3);
     assertThat(without.out()).contains("--password-file");
-    Ran with =
-        ask(
-            Samples.snapshot(),
-            protection,
-            "--plugin",
-            "--user",
-            "icinga",
-            "--password-file",
-            password.toString());
+    Ran with = askAsIcinga(protection, password);
     assertThat(with.exitCode()).isEqualTo(2);
     Path wrong = write(folder, "wrong", "87654321\n");
-    Ran refused =
-        ask(
-            Samples.snapshot(),
-            protection,
-            "--plugin",
-            "--user",
-            "icinga",
-            "--password-file",
-            wrong.toString());
+    Ran refused = askAsIcinga(protection, wrong);
     assertThat(refused.exitCode()).isEqualTo(3);
     assertThat(refused.out())
         .startsWith("VHOSTWATCH UNKNOWN - the daemon refuses this user and password")
         .hasLineCount(1);
+  }
+
+  private static Ran askAsIcinga(Protection protection, Path password) throws Exception {
+    return ask(
+        Samples.snapshot(),
+        protection,
+        "--plugin",
+        "--user",
+        "icinga",
+        "--password-file",
+        password.toString());
   }
 
   @Test
@@ -240,13 +231,6 @@ class StatusCommandTest {
     String[] all = new String[arguments.length + 1];
     all[0] = "status";
     System.arraycopy(arguments, 0, all, 1, arguments.length);
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode =
-        Vhostwatch.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(all);
-    return new Ran(exitCode, out.toString(), err.toString());
+    return Ran.of(all);
   }
 }

@@ -48,6 +48,14 @@ class ArchiveTest {
     return IncidentSamples.full(id, "web01", "vnet3", state, wall);
   }
 
+  /** An incident that an agent before this one has left. */
+  private static Incident left(Path folder) throws IOException {
+    Incident old = incident(1, Incident.State.OPEN);
+    new StateDirectory(folder)
+        .write(old.id() + ".json", IncidentJson.of(old).getBytes(StandardCharsets.UTF_8));
+    return old;
+  }
+
   private static void await(BooleanSupplier so) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!so.getAsBoolean()) {
@@ -117,9 +125,7 @@ class ArchiveTest {
   @Test
   void whatCannotBeReadAtTheStartIsHandedInWhenItCan() throws Exception {
     Path elsewhere = temporary.resolve("elsewhere");
-    Incident old = incident(1, Incident.State.OPEN);
-    new StateDirectory(elsewhere)
-        .write(old.id() + ".json", IncidentJson.of(old).getBytes(StandardCharsets.UTF_8));
+    Incident old = left(elsewhere);
     Path folder = Files.writeString(temporary.resolve("incidents"), "in the way");
     try (Archive archive = archive(folder, new Archive.Limits(1, 1 << 20))) {
       await(() -> !said("cannot be read yet").isEmpty());
@@ -139,9 +145,7 @@ class ArchiveTest {
   @Test
   void whatCannotBeRemovedKeepsNobodyFromReadingTheRest() throws Exception {
     Path folder = temporary.resolve("incidents");
-    Incident old = incident(1, Incident.State.OPEN);
-    new StateDirectory(folder)
-        .write(old.id() + ".json", IncidentJson.of(old).getBytes(StandardCharsets.UTF_8));
+    Incident old = left(folder);
     // Cannot be deleted, by root either.
     Files.createDirectories(folder.resolve(".unfinished-1/in-it"));
     try (Archive archive = archive(folder, Archive.Limits.DEFAULT)) {
