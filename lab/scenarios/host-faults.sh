@@ -88,8 +88,8 @@ wait_for 60 "with one CPU a livelock is found" livelocked_is 1 lab2
 note "one CPU: onset to queue_livelocked 1" "$(since "$onset") s"
 check "CPU 1 is turned on" tee /sys/devices/system/cpu/cpu1/online <<<1
 
-# --- ftrace off: the probe stays and does not run. Not while a capture probes returns: the kernel (6.18.15) then fails in
-# ftrace_shutdown() and has no ftrace any more until it is booted again.
+# --- ftrace off: the probe stays and does not run. What is taken away meanwhile makes the kernel (6.18.15) fail in
+# ftrace_shutdown() the next time: it has no ftrace any more until it is booted again. So not while a capture runs.
 wait_for 180 "before ftrace is off: the evidence of the livelock is taken" has_evidence lab2
 wait_for 60 "before ftrace is off: no capture runs" not_capturing
 sysctl -qw kernel.ftrace_enabled=0 && note "kernel.ftrace_enabled" "$(sysctl -n kernel.ftrace_enabled)"
@@ -106,7 +106,9 @@ if [ "$(sysctl -n kernel.ftrace_enabled)" = 0 ]; then
     on=$(seconds)
     wait_for 60 "ftrace on: queue_livelocked is 1" livelocked_is 1 lab2
     note "ftrace on: to recovery" "$(since "$on") s"
+    wait_for 60 "ftrace on: the sentinel is back" up 1
     check "ftrace on: the incident is the same" is_of_tap lab2 "open 1"
+    check "ftrace on: the kernel has it still" is "$(dmesg | grep -c ftrace_shutdown)" -eq 0
 fi
 stop_guest
 
@@ -138,7 +140,7 @@ note "threads on the host" "$(find /proc/[0-9]*/task -maxdepth 1 -mindepth 1 2>/
 storm=$(seconds) born=0
 while awk -v t="$(since "$storm")" 'BEGIN { exit !(t < 45) }'; do
     for ((i = 0; i < 6; i++)); do
-        vhost-guest --tap "s$born" --behaviour healthy --rate 50 --seconds "0.$((RANDOM % 9))" >/dev/null 2>&1 &
+        vhost-guest --tap "s$born" --behaviour healthy --rate 50 --seconds "0.$((RANDOM % 9 + 1))" >/dev/null 2>&1 &
         born=$((born + 1))
     done
     wait -n

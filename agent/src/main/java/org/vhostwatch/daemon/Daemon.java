@@ -54,16 +54,16 @@ public final class Daemon implements AutoCloseable {
 
   private static final long STOP_SECONDS = 4;
 
-  /** How often to look for new workers, and at all. */
-  private record Pace(Duration scan, Duration look) {}
+  /** How often to look for new workers, and at all; and how many cycles are one. */
+  private record Pace(Duration scan, Duration look, int cycles) {}
 
-  private static final Pace ALERT = new Pace(Duration.ofSeconds(5), Duration.ZERO);
+  private static final Pace ALERT = new Pace(Duration.ofSeconds(5), Duration.ZERO, 1);
 
   /** The sentinel tells of a spin at once, and whoever asks gets a picture of that moment. */
-  private static final Pace CALM = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(10));
+  private static final Pace CALM = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(15), 2);
 
   /** Without a sentinel, /proc alone tells of a worker that is busy. */
-  private static final Pace ON_DEMAND = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(5));
+  private static final Pace ON_DEMAND = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(5), 1);
 
   /** Maps of the kernel hold 4096 keys; those of queues that are gone stay in them. */
   private static final int MANY_QUEUES = 3000;
@@ -260,7 +260,8 @@ public final class Daemon implements AutoCloseable {
   private void loop(SelfMetrics self, Optional<AutoMitigation> mitigation)
       throws InterruptedException {
     long reported = 0;
-    long next = System.nanoTime();
+    long soonest = System.nanoTime();
+    long next = soonest;
     while (stopping.getCount() > 0) {
       long wait = next - System.nanoTime();
       Incoming message = inbox.poll(wait);
@@ -275,10 +276,11 @@ public final class Daemon implements AutoCloseable {
           mitigation.ifPresent(acts -> changed.options().mitigation().ifPresent(acts::change));
         }
       }
+      next = news ? Math.min(next, soonest) : next;
       if (System.nanoTime() >= next) {
         long began = System.nanoTime();
         self.lag(Duration.ofNanos(began - next));
-        cycle(began);
+        int cycles = cycle(began).cycles();
         if (scanNanos > 0) {
           self.scan(Duration.ofNanos(scanNanos));
           scanNanos = 0;
@@ -289,7 +291,8 @@ public final class Daemon implements AutoCloseable {
         self.droppedLines(lost - reported);
         reported = lost;
         Logging.due(System.nanoTime());
-        next = Math.max(next + options.cycle().toNanos(), System.nanoTime());
+        soonest = Math.max(next + options.cycle().toNanos(), System.nanoTime());
+        next = soonest + (cycles - 1) * options.cycle().toNanos();
       }
     }
   }
@@ -356,6 +359,7 @@ public final class Daemon implements AutoCloseable {
       schedule.change(changed.options());
     }
     incidents.take(message, System.currentTimeMillis(), now);
+    boolean usual = message instanceof Incoming.Line || sight.costsAsBefore(message);
     Optional<SentinelFrame> frame = sight.take(message, verdicts);
     frame.ifPresent(
         seen -> {
@@ -366,8 +370,7 @@ public final class Daemon implements AutoCloseable {
           }
           observe(new Observation.Spins(seen), now);
         });
-    // A frame of a host where nothing spins is none.
-    news |= !(message instanceof Incoming.Line) || frame.filter(SentinelFrame::spins).isPresent();
+    news |= !usual || frame.filter(SentinelFrame::spins).isPresent();
   }
 
   private static void sentinelWent(Incoming.Detached message) {
@@ -415,7 +418,7 @@ public final class Daemon implements AutoCloseable {
     state = detector.next(state, observation, now);
   }
 
-  void cycle(long now) {
+  Pace cycle(long now) {
     Pace pace = pace(now);
     if (news || due(lookedAt, pace.look(), now)) {
       news = false;
@@ -425,6 +428,7 @@ public final class Daemon implements AutoCloseable {
     // After the keeper has got what it asked for, which else would be captured again.
     order(now);
     cycledAt.set(System.nanoTime());
+    return pace;
   }
 
   private void picture(Pace pace, long now) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What waits for the loop. Nobody who hands something in ever waits: a reader that did would stop
  * draining bpftrace. A flood of lines is cut, by number and by size, or it would fill the heap;
- * what the threads themselves have to say always gets through.
+ * what the threads themselves have to say always gets through. That all is calm wakes nobody: the
+ * last such line is there when the loop wakes up for another reason.
  */
 final class Inbox {
 
@@ -22,26 +23,46 @@ final class Inbox {
   private final BlockingQueue<Incoming> queue = new LinkedBlockingQueue<>();
   private final AtomicLong characters = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
+  private Incoming.@Nullable Line calm;
 
   /** Takes a message; of lines, only if there is room. */
-  void add(Incoming message) {
+  synchronized void add(Incoming message) {
     if (message instanceof Incoming.Line line) {
+      if (line.calm()) {
+        calm = line;
+        return;
+      }
       if (queue.size() >= MAX_LINES || characters.get() + line.text().length() > MAX_CHARACTERS) {
         dropped.incrementAndGet();
         return;
       }
       characters.addAndGet(line.text().length());
     }
+    if (calm != null) {
+      queue.add(calm);
+      calm = null;
+    }
     queue.add(message);
   }
 
   /** Returns the next message, null if none came in time. */
   @Nullable Incoming poll(long nanos) throws InterruptedException {
-    return taken(nanos > 0 ? queue.poll(nanos, TimeUnit.NANOSECONDS) : queue.poll());
+    Incoming message = nanos > 0 ? queue.poll(nanos, TimeUnit.NANOSECONDS) : queue.poll();
+    return message != null ? taken(message) : lastCalm();
   }
 
-  private @Nullable Incoming taken(@Nullable Incoming message) {
-    if (message instanceof Incoming.Line line) {
+  private synchronized @Nullable Incoming lastCalm() {
+    Incoming message = queue.poll();
+    if (message != null) {
+      return taken(message);
+    }
+    message = calm;
+    calm = null;
+    return message;
+  }
+
+  private Incoming taken(Incoming message) {
+    if (message instanceof Incoming.Line line && !line.calm()) {
       characters.addAndGet(-line.text().length());
     }
     return message;

@@ -31,7 +31,16 @@ sealed interface Incoming {
   record Asked() implements Incoming {}
 
   /** A line of the sentinel. */
-  record Line(long run, String text) implements Incoming {}
+  record Line(long run, String text) implements Incoming {
+
+    /** A longer one says more than that. */
+    private static final int MAX_CALM = 80;
+
+    /** Returns whether it says that nothing has spun since the last frame. */
+    boolean calm() {
+      return text.length() <= MAX_CALM && text.contains("\"calm ");
+    }
+  }
 
   /** The sentinel is gone, or did not come. */
   record Detached(long run, String trouble) implements Incoming {}

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -29,6 +29,12 @@ final class Sentinel implements AutoCloseable {
 
   private static final ProcFs HOST = new ProcFs(Path.of("/"));
   private static final Duration POLL = Duration.ofSeconds(1);
+
+  /** While nothing has spun for a while; else a spin that goes on unseen would be called over. */
+  private static final Duration CALM_POLL = Duration.ofSeconds(5);
+
+  private static final Duration CALM = Duration.ofSeconds(10);
+
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
@@ -37,7 +43,10 @@ final class Sentinel implements AutoCloseable {
   /** Ticks get lost while a worker spins on the CPU that makes them; so many in a row do not. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
-  /** What the script prints last, once a second. Whoever does not say this is as good as silent. */
+  /**
+   * What the script prints last, once a second, if not that all is calm. Whoever says neither is as
+   * good as silent.
+   */
   private static final String FRAME = "\"end ";
 
   private static final Duration STABLE = Duration.ofSeconds(60);
@@ -48,12 +57,18 @@ final class Sentinel implements AutoCloseable {
   private final Mode mode;
   private final BooleanSupplier paused;
   private final Consumer<Incoming> inbox;
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private volatile boolean stop;
+
+  /** Ends a wait of the thread: there may be something to do. */
+  private final Semaphore nudge = new Semaphore(0);
+
   private final Thread thread = new Thread(this::run, "sentinel");
   private final AtomicLong spokeAt = new AtomicLong();
+  private final AtomicLong spunAt = new AtomicLong();
   private volatile @Nullable Resident resident;
   private volatile boolean wanted;
   private volatile boolean full;
+  private volatile boolean blind;
   private @Nullable String planned;
 
   /** A bpftrace whose probes are attached, and what it runs. */
@@ -83,12 +98,16 @@ final class Sentinel implements AutoCloseable {
 
   /** Says whether the sentinel is to be attached, in on-demand mode. */
   void want(boolean now) {
-    wanted = now;
+    if (wanted != now) {
+      wanted = now;
+      nudge.release();
+    }
   }
 
   /** Starts the sentinel anew, with empty maps: the old ones are full of queues that are gone. */
   void renew() {
     full = true;
+    nudge.release();
   }
 
   /** Returns what is attached now, if anything is. */
@@ -98,7 +117,8 @@ final class Sentinel implements AutoCloseable {
 
   @Override
   public void close() {
-    stop.countDown();
+    stop = true;
+    nudge.release();
     try {
       thread.join(STOP_GRACE.multipliedBy(2).toMillis());
     } catch (InterruptedException e) {
@@ -154,7 +174,10 @@ final class Sentinel implements AutoCloseable {
   }
 
   private boolean stopping(Duration within) throws InterruptedException {
-    return stop.await(within.toNanos(), TimeUnit.NANOSECONDS);
+    if (!stop && nudge.tryAcquire(within.toNanos(), TimeUnit.NANOSECONDS)) {
+      nudge.drainPermits();
+    }
+    return stop;
   }
 
   /** Waits for the pause to end, or for a module or a switch to change. */
@@ -172,18 +195,28 @@ final class Sentinel implements AutoCloseable {
   private String attend(Bpftrace bpftrace, String script, boolean indices, long run)
       throws InterruptedException {
     spokeAt.set(System.nanoTime());
+    spunAt.set(System.nanoTime());
     full = false;
+    blind = false;
     Consumer<String> lines =
         line -> {
-          if (line.contains(FRAME)) {
+          Incoming.Line said = new Incoming.Line(run, line);
+          if (said.calm()) {
             spokeAt.set(System.nanoTime());
+          } else if (line.contains(FRAME)) {
+            spokeAt.set(System.nanoTime());
+            spunAt.set(System.nanoTime());
           }
-          inbox.accept(new Incoming.Line(run, line));
+          // Of a probe that does not run, calm says nothing.
+          if (!blind) {
+            inbox.accept(said);
+          }
         };
     try (Child child = bpftrace.resident(script, lines)) {
+      child.whenItEnds(nudge::release);
       boolean attached = false;
       while (true) {
-        if (stopping(attached ? POLL : START_POLL)) {
+        if (stopping(poll(attached))) {
           child.stop(STOP_GRACE);
           return "";
         }
@@ -191,7 +224,10 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (paused.getAsBoolean() || !wanted || full || !kernelState().equals(planned)) {
+        if (!asked() || full || !kernelState().equals(planned)) {
+          if (attached && KernelFacts.ftraceOff(HOST)) {
+            keepBlind(child, run);
+          }
           child.stop(STOP_GRACE);
           return "";
         }
@@ -215,6 +251,34 @@ final class Sentinel implements AutoCloseable {
     }
   }
 
+  private boolean asked() {
+    return wanted && !paused.getAsBoolean();
+  }
+
+  /**
+   * Leaves the probe where it is while ftrace is off, though it does not run. Taken away meanwhile,
+   * it leaves traces in the kernel (6.18.15) at which {@code ftrace_shutdown} then fails: there is
+   * no ftrace any more, for nobody, until the host is booted.
+   */
+  private void keepBlind(Child child, long run) throws InterruptedException {
+    blind = true;
+    inbox.accept(new Incoming.Detached(run, ""));
+    inbox.accept(new Incoming.Kit(ProbeKit.prepare(options, spawner)));
+    resident = null;
+    while (asked() && child.alive() && KernelFacts.ftraceOff(HOST)) {
+      if (stopping(POLL)) {
+        return;
+      }
+    }
+  }
+
+  private Duration poll(boolean attached) {
+    if (!attached) {
+      return START_POLL;
+    }
+    return System.nanoTime() - spunAt.get() > CALM.toNanos() ? CALM_POLL : POLL;
+  }
+
   /**
    * Returns a text that changes when one of the modules comes, goes, or is loaded again, and when
    * probes are disarmed as a whole: bpftrace would not notice either.
@@ -224,8 +288,7 @@ final class Sentinel implements AutoCloseable {
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {
-        // Asked every second: an exception for each module that is not there would cost more than
-        // all the rest of a calm second.
+        // An exception for each module that is not there would cost more than all the rest.
         loaded.append(
             folder.exists() ? module + Files.getAttribute(folder.toPath(), "unix:ino") : "-");
       } catch (IOException e) {

@@ -106,6 +106,11 @@ final class Sight {
             : "";
   }
 
+  /** Returns whether it only tells of costs, as high or low as before. */
+  boolean costsAsBefore(Incoming message) {
+    return message instanceof Incoming.Cost seen && seen.trouble().equals(costTrouble);
+  }
+
   /** Takes a message; returns a frame of the sentinel when it ends one. */
   Optional<SentinelFrame> take(Incoming message, List<QueueVerdict> verdicts) {
     if (message instanceof Incoming.Line line) {

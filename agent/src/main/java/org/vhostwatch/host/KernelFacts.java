@@ -109,13 +109,18 @@ public record KernelFacts(
         .isEmpty();
   }
 
+  /** Returns whether functions are not traced now, by kprobes either. */
+  public static boolean ftraceOff(ProcFs fs) {
+    return flag(fs, FTRACE) == Switch.OFF;
+  }
+
   /** Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may. */
   public static String switches(ProcFs fs) {
     return Stream.of(FTRACE, KPROBES).map(file -> setting(fs, file).orElse("-")).toList().toString()
         + (allowsSamples(fs) ? "" : " few samples");
   }
 
-  /** Of those asked every second: an exception for one that is not there would be dear. */
+  /** Asked every few seconds: an exception for one that is not there would be dear. */
   private static Optional<String> setting(ProcFs fs, String file) {
     return fs.exists(file) ? fs.text(file, SMALL) : Optional.empty();
   }

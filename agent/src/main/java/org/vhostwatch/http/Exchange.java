@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.log.Log;
@@ -143,11 +144,19 @@ final class Exchange implements HttpHandler {
 
   private static byte[] body(HttpExchange exchange, Response response) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    OutputStream out = packed(exchange, response) ? new GZIPOutputStream(bytes) : bytes;
+    OutputStream out = packed(exchange, response) ? new Packer(bytes) : bytes;
     try (Writer writer = new OutputStreamWriter(out, StandardCharsets.UTF_8)) {
       response.body().write(writer);
     }
     return bytes.toByteArray();
+  }
+
+  /** Metrics of thousands of queues shrink to a twentieth at the least effort. */
+  private static final class Packer extends GZIPOutputStream {
+    Packer(OutputStream out) throws IOException {
+      super(out);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
   }
 
   private static boolean packed(HttpExchange exchange, Response response) {

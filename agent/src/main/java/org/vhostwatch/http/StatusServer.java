@@ -125,6 +125,8 @@ public final class StatusServer implements AutoCloseable {
   private static void limitSlowClients() {
     limit("sun.net.httpserver.maxReqTime", "10");
     limit("sun.net.httpserver.maxRspTime", "30");
+    // Looked at so often, in milliseconds: each second would be a tenth of what a calm host costs.
+    limit("sun.net.httpserver.timerMillis", "5000");
     limit("sun.net.httpserver.idleInterval", "30");
     limit("sun.net.httpserver.maxIdleConnections", "64");
     limit("sun.net.httpserver.maxReqHeaders", "64");

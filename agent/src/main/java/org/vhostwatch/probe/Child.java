@@ -162,6 +162,11 @@ public final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Has this run as soon as it has ended, on some thread; at once if it has. */
+  public void whenItEnds(Runnable then) {
+    CompletableFuture<?> unused = process.onExit().thenRun(then);
+  }
+
   /** Returns whether the script has said that its probes are attached. */
   public boolean isReady() {
     return ready.getCount() == 0;

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes frames of the sentinel's messages: {@code tick N}, maps, {@code end N}. A map that is
- * missing from a frame keeps its values, because the scripts never clear one: it was empty, or its
- * print was lost.
+ * Makes frames of the sentinel's messages: {@code tick N}, maps, {@code end N}; or {@code calm N},
+ * if no map has changed. A map that is missing from a frame keeps its values, because the scripts
+ * never clear one: it was empty, or its print was lost.
  */
 public final class SentinelAssembler {
 
@@ -51,6 +51,12 @@ public final class SentinelAssembler {
       if (printf.text().startsWith("tick ")) {
         tick = stamp(printf.text());
         open = tick > 0;
+      } else if (printf.text().startsWith("calm ") && stamp(printf.text()) > 0) {
+        open = false;
+        tick = stamp(printf.text());
+        framed = tick;
+        seenAt = tick;
+        return Optional.of(frame());
       } else if (printf.text().startsWith("end ") && open) {
         open = false;
         framed = tick;

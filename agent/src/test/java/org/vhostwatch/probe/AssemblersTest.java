@@ -99,6 +99,19 @@ class AssemblersTest {
   }
 
   @Test
+  void aCalmSecondIsAFrameOfNowWithTheCountersOfTheLastOne() {
+    SentinelAssembler assembler = new SentinelAssembler(true);
+    feed(assembler, printf("calm 4000000000"));
+    feed(assembler, frame(Dialect.SIGNED, 5_000_000_000L, 90_000));
+    feed(assembler, printf("calm 95000000000"), printf("calm"), printf("calm x"));
+    assertThat(frames)
+        .extracting(SentinelFrame::kernelNanos)
+        .containsExactly(4_000_000_000L, 5_000_000_000L, 95_000_000_000L);
+    assertThat(frames.get(0).queues()).isEmpty();
+    assertThat(frames.get(2).queues()).isEqualTo(frames.get(1).queues());
+  }
+
+  @Test
   void aMapWhosePrintWasLostKeepsItsValues() {
     SentinelAssembler assembler = new SentinelAssembler(true);
     feed(assembler, frame(Dialect.SIGNED, 5_000_000_000L, 90_000));

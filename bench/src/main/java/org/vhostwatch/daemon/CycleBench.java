@@ -103,11 +103,9 @@ final class CycleBench {
       now += 1_000_000_000L;
       daemon.take(
           calm
-              ? new Incoming.Line(1, "{\"type\": \"printf\", \"data\": \"tick " + now + "\\n\"}")
+              ? new Incoming.Line(1, "{\"type\": \"printf\", \"data\": \"calm " + now + "\\n\"}")
               : new Incoming.Detached(1, "bench"),
           now);
-      daemon.take(
-          new Incoming.Line(1, "{\"type\": \"printf\", \"data\": \"end " + now + "\\n\"}"), now);
       long at = now;
       Cost one = Cost.of(() -> daemon.cycle(at));
       total = i < WARM ? total : total.plus(one);
