@@ -331,7 +331,7 @@ told_by_diagnose() {
 # ---------------------------------------------------------------- the boot
 
 jq -n --arg os "$(. /etc/os-release && echo "$PRETTY_NAME")" --arg bpftrace "$(bpftrace --version)" --arg release "$(uname -r)" \
-    --arg java "$(dpkg-query -W -f '${Package} ${Version}' 'openjdk-*-jre-headless')" --arg cpus "$(nproc)" \
+    --arg java "$(dpkg-query -W -f '${Package} ${Version}\n' 'openjdk-*-jre-headless' | awk 'NF == 2' | paste -sd ,)" --arg cpus "$(nproc)" \
     '{os: $os, bpftrace: $bpftrace, kernel: $release, java: $java, cpus: $cpus}' >"$RESULTS/boot.json"
 
 modprobe -q vhost_vsock

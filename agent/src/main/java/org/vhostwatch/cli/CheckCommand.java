@@ -2,6 +2,7 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.ConfigurationReport;
 import org.vhostwatch.config.Running;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.http.Protection;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.CensusAssembler;
 import org.vhostwatch.probe.Child;
@@ -103,10 +105,9 @@ final class CheckCommand implements Callable<Integer> {
     }
     ConfigurationReport configuration = new ConfigurationReport(found, running(found));
     Optional<CheckReport> host = noProbes ? Optional.empty() : Optional.of(look(kit(found)));
+    boolean usable = found.problems().isEmpty() && protects(found.configuration());
     int exitCode =
-        found.problems().isEmpty()
-            ? host.map(CheckReport::exitCode).orElse(ExitCode.OK)
-            : ExitCode.CONFIGURATION;
+        usable ? host.map(CheckReport::exitCode).orElse(ExitCode.OK) : ExitCode.CONFIGURATION;
     out.print(
         format.json()
             ? CheckReport.json(configuration::json, host, exitCode)
@@ -115,6 +116,25 @@ final class CheckCommand implements Callable<Integer> {
                 : configuration.text() + host.map(CheckReport::text).orElse(""));
     out.flush();
     return exitCode;
+  }
+
+  /** Says which file of passwords or keys the daemon would refuse; returns whether it takes all. */
+  private boolean protects(Configuration configuration) {
+    try {
+      RunCommand.protection(configuration);
+      return true;
+    } catch (Protection.UnusableException e) {
+      boolean hidden =
+          e.getCause() instanceof AccessDeniedException
+              && !"root".equals(System.getProperty("user.name"));
+      spec.commandLine()
+          .getErr()
+          .println(
+              "vhostwatch: "
+                  + Printable.of(String.valueOf(e.getMessage()))
+                  + (hidden ? "; root may" : ""));
+      return hidden;
+    }
   }
 
   private static ProbeKit kit(Configuration.Found found) throws InterruptedException {

@@ -134,7 +134,8 @@ final class Configured {
   }
 
   private Configuration accepted(Configuration.Found found) throws Failure {
-    List<Problem> problems = found.problems();
+    List<Problem> problems =
+        found.problems().stream().filter(problem -> !asksAnother(problem, found)).toList();
     if (whole() ? !problems.isEmpty() : concernsUs(problems)) {
       throw refused(problems);
     }
@@ -146,6 +147,14 @@ final class Configured {
                   + "; `vhostwatch check` says which");
     }
     return found.configuration();
+  }
+
+  /** Who asks the daemon of another host has its certificate, and must not have its key. */
+  private boolean asksAnother(Problem problem, Configuration.Found found) {
+    return problem.key().equals(Keys.TLS_CERTIFICATE.name())
+        && keys.contains(Keys.TLS_CERTIFICATE)
+        && !keys.contains(Keys.TLS_KEY)
+        && found.configuration().get(Keys.TLS_CERTIFICATE).isPresent();
   }
 
   private boolean concernsUs(List<Problem> problems) {

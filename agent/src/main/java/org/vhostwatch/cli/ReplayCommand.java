@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:nothing wrong",
-      "1:a queue spins now and then, or is stalled",
+      "1:a queue spins now and then, or is stalled, or nothing accounts for a worker's CPU time",
       "2:a queue is livelocked",
       "3:not enough could be seen to tell, or the recording is damaged",
       "64:wrong usage, a file that does not exist among it"

@@ -49,8 +49,8 @@ import picocli.CommandLine.Mixin;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:stopped",
-      "3:cannot serve: the address is taken or not ours, another agent uses the state directory, or"
-          + " systemd cannot be told",
+      "3:cannot serve: the address is taken or not ours, another agent uses the state directory,"
+          + " systemd cannot be told, Java was upgraded under it, or it had no memory",
       "64:wrong usage",
       "78:wrong configuration, a certificate, key or file of users that cannot be used among it",
       "143:ended by SIGTERM, in order"

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
     exitCodeList = {
       "0:nothing wrong",
-      "1:warning: spinning, stalled, or degraded",
+      "1:warning: spinning, stalled, or a worker is busy without a known cause",
       "2:livelocked",
       "3:unknown: not enough could be seen",
       "64:wrong usage",

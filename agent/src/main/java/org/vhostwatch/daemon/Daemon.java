@@ -17,9 +17,11 @@ import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Settings;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.DrillRecord;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.exposure.KernelRater;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.SurroundingsReader;
@@ -60,7 +62,7 @@ public final class Daemon implements AutoCloseable {
   private static final Pace ALERT = new Pace(Duration.ofSeconds(5), Duration.ZERO, 1);
 
   /** The sentinel tells of a spin at once, and whoever asks gets a picture of that moment. */
-  private static final Pace CALM = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(15), 2);
+  private static final Pace CALM = new Pace(Duration.ofSeconds(28), Duration.ofSeconds(14), 2);
 
   /** Without a sentinel, /proc alone tells of a worker that is busy. */
   private static final Pace ON_DEMAND = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(5), 1);
@@ -83,6 +85,7 @@ public final class Daemon implements AutoCloseable {
   private static final Duration FRESH_LIMIT = Duration.ofSeconds(1);
 
   private final DaemonOptions options;
+  private Settings settings;
   private Detector detector;
   private final BusyWatch busy = new BusyWatch(UNEXPLAINED);
   private final Schedule schedule;
@@ -131,7 +134,8 @@ public final class Daemon implements AutoCloseable {
    */
   public Daemon(DaemonOptions options, LogRing log, Notices notices) {
     this.options = options;
-    this.detector = new Detector(options.settings());
+    this.settings = options.settings();
+    this.detector = new Detector(settings);
     this.schedule = new Schedule(options);
     this.suspicion = new Suspicion(options.settings().busyShare());
     this.away = options.mode() == Mode.ON_DEMAND;
@@ -276,7 +280,7 @@ public final class Daemon implements AutoCloseable {
           mitigation.ifPresent(acts -> changed.options().mitigation().ifPresent(acts::change));
         }
       }
-      next = news ? Math.min(next, soonest) : next;
+      next = news ? Math.min(next, Math.max(soonest, System.nanoTime())) : next;
       if (System.nanoTime() >= next) {
         long began = System.nanoTime();
         self.lag(Duration.ofNanos(began - next));
@@ -355,7 +359,7 @@ public final class Daemon implements AutoCloseable {
         sentinelWent(seen);
       }
     } else if (message instanceof Incoming.Changed changed) {
-      detector = new Detector(changed.options().settings());
+      limit(changed.options().settings().onKernel(settings.fixedKernel()));
       schedule.change(changed.options());
     }
     incidents.take(message, System.currentTimeMillis(), now);
@@ -414,6 +418,13 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
+  private void limit(Settings limits) {
+    if (!limits.equals(settings)) {
+      settings = limits;
+      detector = new Detector(limits);
+    }
+  }
+
   private void observe(Observation observation, long now) {
     state = detector.next(state, observation, now);
   }
@@ -433,6 +444,7 @@ public final class Daemon implements AutoCloseable {
 
   private void picture(Pace pace, long now) {
     look(pace, now);
+    limit(settings.onKernel(exposure.latest().status() == Exposure.FIXED));
     verdicts = detector.judge(state, now);
     busy.look(workers, verdicts, now);
     HostSnapshot next =
@@ -504,7 +516,10 @@ public final class Daemon implements AutoCloseable {
     if (!harmless || snapshot.incidents().open() > 0) {
       return ALERT;
     }
-    return speaks(now) ? CALM : away ? ON_DEMAND : ALERT;
+    if (options.mode() == Mode.ON_DEMAND) {
+      return away || speaks(now) ? ON_DEMAND : ALERT;
+    }
+    return speaks(now) ? CALM : ALERT;
   }
 
   /** Ticks get lost while a worker spins on the CPU that makes them. */

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.host.HostClock;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.probe.Bpftrace;
@@ -34,6 +35,9 @@ final class Sentinel implements AutoCloseable {
   private static final Duration CALM_POLL = Duration.ofSeconds(5);
 
   private static final Duration CALM = Duration.ofSeconds(10);
+
+  /** Much more than one reading of how long the host has slept differs from the next by. */
+  private static final Duration SLEPT = Duration.ofMillis(500);
 
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
@@ -70,6 +74,7 @@ final class Sentinel implements AutoCloseable {
   private volatile boolean full;
   private volatile boolean blind;
   private @Nullable String planned;
+  private long plannedSlept;
 
   /** A bpftrace whose probes are attached, and what it runs. */
   record Resident(long pid, String script) {}
@@ -136,13 +141,8 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        if (kit == null || !kernelState().equals(planned)) {
-          planned = kernelState();
-          kit = ProbeKit.prepare(options, spawner);
-          inbox.accept(new Incoming.Kit(kit));
-          // The kernel's types are by far the largest thing that the agent ever holds: give the
-          // room back.
-          System.gc();
+        if (kit == null || changed()) {
+          kit = prepare();
         }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
         if (script.isEmpty() || kit.bpftrace().isEmpty()) {
@@ -173,6 +173,17 @@ final class Sentinel implements AutoCloseable {
     }
   }
 
+  private ProbeKit prepare() throws InterruptedException {
+    planned = kernelState();
+    plannedSlept = HostClock.slept(HOST, System.nanoTime());
+    ProbeKit kit = ProbeKit.prepare(options, spawner);
+    inbox.accept(new Incoming.Kit(kit));
+    // The kernel's types are by far the largest thing that the agent ever holds: give the room
+    // back.
+    System.gc();
+    return kit;
+  }
+
   private boolean stopping(Duration within) throws InterruptedException {
     if (!stop && nudge.tryAcquire(within.toNanos(), TimeUnit.NANOSECONDS)) {
       nudge.drainPermits();
@@ -184,7 +195,7 @@ final class Sentinel implements AutoCloseable {
   private void waitForChange(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     boolean absent = !Files.exists(Path.of("/sys/module/vhost_net"));
-    while ((absent || System.nanoTime() < end) && kernelState().equals(planned)) {
+    while ((absent || System.nanoTime() < end) && !changed()) {
       if (stopping(POLL)) {
         return;
       }
@@ -224,7 +235,7 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (!asked() || full || !kernelState().equals(planned)) {
+        if (!asked() || full || changed()) {
           if (attached && KernelFacts.ftraceOff(HOST)) {
             keepBlind(child, run);
           }
@@ -262,14 +273,28 @@ final class Sentinel implements AutoCloseable {
    */
   private void keepBlind(Child child, long run) throws InterruptedException {
     blind = true;
-    inbox.accept(new Incoming.Detached(run, ""));
-    inbox.accept(new Incoming.Kit(ProbeKit.prepare(options, spawner)));
     resident = null;
-    while (asked() && child.alive() && KernelFacts.ftraceOff(HOST)) {
+    boolean told = false;
+    while (child.alive() && KernelFacts.ftraceOff(HOST)) {
+      if (changed()) {
+        prepare();
+      }
+      if (!told) {
+        told = true;
+        inbox.accept(new Incoming.Detached(run, ""));
+      }
       if (stopping(POLL)) {
         return;
       }
     }
+    // Even if all is as it was before: the last kit that was told is that of a blind host.
+    planned = null;
+  }
+
+  /** Returns whether the host is another than that which was planned for, or has slept since. */
+  private boolean changed() {
+    return Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()
+        || !kernelState().equals(planned);
   }
 
   private Duration poll(boolean attached) {

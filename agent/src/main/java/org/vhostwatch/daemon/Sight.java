@@ -114,7 +114,7 @@ final class Sight {
   /** Takes a message; returns a frame of the sentinel when it ends one. */
   Optional<SentinelFrame> take(Incoming message, List<QueueVerdict> verdicts) {
     if (message instanceof Incoming.Line line) {
-      return line.run() == run ? line(line.text()) : Optional.empty();
+      return attached && line.run() == run ? line(line.text()) : Optional.empty();
     }
     if (message instanceof Incoming.Kit seen) {
       kit = Optional.of(seen.kit());

@@ -19,7 +19,7 @@ final class Judge {
     Facts facts = new Facts(track, state, load, settings, now);
     if (facts.spinLasts()) {
       List<Criterion> criteria = LivelockCriteria.of(facts, settings);
-      if (LivelockCriteria.livelocked(facts, criteria)) {
+      if (LivelockCriteria.livelocked(facts, criteria, settings)) {
         return verdict(
             facts,
             Verdict.LIVELOCKED,

@@ -9,16 +9,22 @@ import java.time.Duration;
  * @param minPassesPerSecond fewer passes are retries, not a spin
  * @param busyShare share of one CPU from which a worker is busy, 0 to 1
  * @param censusAge how long a census tells of a queue
+ * @param fixedKernel whether the running kernel is known not to have the bug: what looks like a
+ *     livelock there is a guest that kicks, unless a capture shows the bug
  */
 public record Settings(
-    Duration confirm, double minPassesPerSecond, double busyShare, Duration censusAge) {
+    Duration confirm,
+    double minPassesPerSecond,
+    double busyShare,
+    Duration censusAge,
+    boolean fixedKernel) {
 
   /**
    * Confirm after 3 s of at least 100 passes a second; busy from half a CPU on; a census, which is
    * made each minute, tells for five.
    */
   public static final Settings DEFAULT =
-      new Settings(Duration.ofSeconds(3), 100, 0.5, Duration.ofMinutes(5));
+      new Settings(Duration.ofSeconds(3), 100, 0.5, Duration.ofMinutes(5), false);
 
   public Settings {
     if (confirm.isNegative() || confirm.isZero()) {
@@ -43,7 +49,13 @@ public record Settings(
         newConfirm,
         minPassesPerSecond,
         busyShare,
-        three.compareTo(censusAge) > 0 ? three : censusAge);
+        three.compareTo(censusAge) > 0 ? three : censusAge,
+        fixedKernel);
+  }
+
+  /** Returns these for a kernel of which that is known, or not. */
+  public Settings onKernel(boolean fixed) {
+    return new Settings(confirm, minPassesPerSecond, busyShare, censusAge, fixed);
   }
 
   long confirmNanos() {

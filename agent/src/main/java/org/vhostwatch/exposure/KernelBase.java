@@ -25,11 +25,19 @@ record KernelBase(
   /** {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)}; the release is 6.1.0-56 then. */
   private static final Pattern DEBIAN = Pattern.compile(".*\\bDebian (\\d\\S*).*");
 
+  /** Raspberry Pi's packages have one: {@code 1:6.12.47-1+rpt1}. */
+  private static final Pattern EPOCH = Pattern.compile("^\\d+:");
+
   /** {@code #1 SMP PVE 5.15.158-2 (2024-07-24T09:38Z)}; newer kernels have PMX there. */
   private static final Pattern PROXMOX = Pattern.compile(".*\\b(?:PMX|PVE) (\\d\\S*).*");
 
-  /** A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f}. */
-  private static final Pattern SNAPSHOT = Pattern.compile(".*-\\d+-g[0-9a-f]{7,40}\\b.*");
+  /**
+   * A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f}, {@code 7.1.0+},
+   * {@code 7.1.0-rc7-next-20260610}, and Fedora's {@code 7.2.0-0.rc0.20260618g1a2b3c4d5e6f.7.fc45}.
+   */
+  private static final Pattern SNAPSHOT =
+      Pattern.compile(
+          ".*-\\d+-g[0-9a-f]{7,40}\\b.*|.*\\+|.*-next-\\d{8}\\b.*|.*\\.\\d{6,8}g(?:it)?[0-9a-f]{7,40}\\b.*");
 
   /**
    * A package's number on a base that never moves, {@code 5.14.0-427.44.1}: who follows upstream
@@ -79,8 +87,8 @@ record KernelBase(
     }
     Matcher debian = DEBIAN.matcher(version);
     if (debian.matches()) {
-      return new KernelBase(
-          "Debian", UpstreamVersion.parse(debian.group(1)), true, debian.group(1));
+      String upstream = EPOCH.matcher(debian.group(1)).replaceFirst("");
+      return new KernelBase("Debian", UpstreamVersion.parse(upstream), true, debian.group(1));
     }
     Matcher proxmox = PROXMOX.matcher(version);
     if (proxmox.matches()) {

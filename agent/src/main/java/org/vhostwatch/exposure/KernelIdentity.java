@@ -2,6 +2,7 @@ package org.vhostwatch.exposure;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.vhostwatch.host.ProcFs;
 
@@ -25,7 +26,9 @@ public record KernelIdentity(String bootId, String release, String version, Stri
       code.append(module).append(' ').append(module(fs, "sys/module/" + module)).append("; ");
     }
     Livepatches patches = Livepatches.read(fs);
-    code.append("live patches ").append(new TreeSet<>(patches.replacing()));
+    Set<String> names = new TreeSet<>(patches.replacing());
+    names.addAll(patches.hidden());
+    code.append("live patches ").append(names);
     return new KernelIdentity(
         fs.text("proc/sys/kernel/random/boot_id", SMALL).orElse(""),
         fs.text("proc/sys/kernel/osrelease", SMALL).orElse(""),

@@ -3,6 +3,7 @@ package org.vhostwatch.exposure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.vhostwatch.host.ProcFs;
 
 /**
@@ -13,8 +14,13 @@ import org.vhostwatch.host.ProcFs;
  *     the fix changes
  * @param functions the functions they replace
  * @param transition whether one of them is still on its way in or out
+ * @param hidden modules of those who patch in their own way (KernelCare, Ksplice), which does not
+ *     show what is replaced
  */
-record Livepatches(List<String> replacing, Set<String> functions, boolean transition) {
+record Livepatches(
+    List<String> replacing, Set<String> functions, boolean transition, List<String> hidden) {
+
+  private static final Pattern HIDDEN = Pattern.compile("kcare|ksplice.*");
 
   /** Functions that hold the comparison, or get it inlined by the compiler. */
   private static final Set<String> FUNCTIONS =
@@ -28,6 +34,7 @@ record Livepatches(List<String> replacing, Set<String> functions, boolean transi
   private static final String FOLDER = "sys/kernel/livepatch";
   private static final int SMALL = 64;
   private static final int MAX_PATCHES = 256;
+  private static final int MAX_HIDDEN = 4;
 
   static Livepatches read(ProcFs fs) {
     List<String> replacing = new ArrayList<>();
@@ -44,7 +51,13 @@ record Livepatches(List<String> replacing, Set<String> functions, boolean transi
         transition |= moving;
       }
     }
-    return new Livepatches(replacing, functions, transition);
+    List<String> hidden =
+        fs.names("sys/module").stream()
+            .filter(module -> HIDDEN.matcher(module).matches())
+            .sorted()
+            .limit(MAX_HIDDEN)
+            .toList();
+    return new Livepatches(replacing, functions, transition, hidden);
   }
 
   private static Set<String> replaced(ProcFs fs, String folder) {

@@ -123,6 +123,14 @@ final class Rating {
               + String.join(", ", patches.functions())
               + (patches.transition() ? " (still in transition)" : "")
               + ": probably the fix");
+    } else if (!patches.hidden().isEmpty()) {
+      add(
+          Source.LIVEPATCH,
+          Exposure.UNKNOWN,
+          !certainlyFixed(),
+          "live patches that do not show what they replace are loaded ("
+              + String.join(", ", patches.hidden())
+              + "): the fix may be among them");
     }
   }
 

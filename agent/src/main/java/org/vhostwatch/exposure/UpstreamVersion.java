@@ -15,9 +15,12 @@ record UpstreamVersion(int major, int minor, int patch, int candidate)
 
   static final int RELEASE = Integer.MAX_VALUE;
 
-  /** {@code 6.18.15}, {@code 7.2-rc1}, {@code 7.2.0-rc1+}, {@code 7.2~rc1}. */
+  /**
+   * {@code 6.18.15}, {@code 7.2-rc1}, {@code 7.2.0-rc1+}, {@code 7.2~rc1}, and Fedora's {@code
+   * 7.2.0-0.rc1}.
+   */
   private static final Pattern FORM =
-      Pattern.compile("(\\d{1,3})\\.(\\d{1,3})(?:\\.(\\d{1,5}))?(?:[-~.]rc(\\d{1,3}))?.*");
+      Pattern.compile("(\\d{1,3})\\.(\\d{1,3})(?:\\.(\\d{1,5}))?(?:[-~.](?:0\\.)?rc(\\d{1,3}))?.*");
 
   private static final Comparator<UpstreamVersion> ORDER =
       Comparator.comparingInt(UpstreamVersion::major)

@@ -49,7 +49,7 @@ public final class SelfMetrics implements AutoCloseable {
             .register(registry);
     scan =
         Timer.builder("vhostwatch.scan")
-            .description("Looks at the workers in /proc, one a cycle.")
+            .description("Looks at the workers in /proc.")
             .register(registry);
     dropped =
         Counter.builder("vhostwatch.lines.dropped")

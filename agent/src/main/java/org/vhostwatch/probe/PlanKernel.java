@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
+import org.vhostwatch.host.HostClock;
 import org.vhostwatch.host.Symbol;
 import org.vhostwatch.host.Symbols;
 
@@ -50,22 +51,26 @@ final class PlanKernel implements ScriptTemplate.Kernel {
   private final BpftraceVersion version;
   private final boolean armed;
   private final boolean samples;
+  private final long slept;
 
   /**
    * @param armed whether a kprobe that is attached would fire
    * @param samples whether the kernel allows as many samples a second as a profile takes
+   * @param slept nanoseconds that the host was suspended, see {@link HostClock}
    */
   PlanKernel(
       @Nullable KernelLayout layout,
       Symbols symbols,
       BpftraceVersion version,
       boolean armed,
-      boolean samples) {
+      boolean samples,
+      long slept) {
     this.layout = layout;
     this.symbols = symbols;
     this.version = version;
     this.armed = armed;
     this.samples = samples;
+    this.slept = slept;
   }
 
   /** Returns whether a queue's indices can be read, and RX told from TX. */
@@ -130,6 +135,9 @@ final class PlanKernel implements ScriptTemplate.Kernel {
 
   @Override
   public String value(String name) throws PlanException {
+    if (name.equals("slept")) {
+      return String.valueOf(slept);
+    }
     try {
       if (name.startsWith("?")) {
         return has(name.substring(1)) ? "1" : "0";

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.btf.BtfException;
+import org.vhostwatch.host.HostClock;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Symbols;
@@ -74,13 +75,21 @@ public final class Planner {
       Optional<String> disarmed) {
     @Nullable KernelLayout layout = null;
     String noLayout = "";
-    boolean samples = KernelFacts.allowsSamples(new ProcFs(root));
+    ProcFs fs = new ProcFs(root);
+    boolean samples = KernelFacts.allowsSamples(fs);
     try {
       layout = KernelLayout.read(root);
     } catch (BtfException e) {
       noLayout = String.valueOf(e.getMessage());
     }
-    PlanKernel kernel = new PlanKernel(layout, symbols, version, disarmed.isEmpty(), samples);
+    PlanKernel kernel =
+        new PlanKernel(
+            layout,
+            symbols,
+            version,
+            disarmed.isEmpty(),
+            samples,
+            HostClock.slept(fs, System.nanoTime()));
     List<Measurement> measurements = new ArrayList<>();
 
     @Nullable String census = null;

@@ -25,6 +25,7 @@ import org.vhostwatch.http.PasswordHash;
 import org.vhostwatch.http.Protection;
 import org.vhostwatch.http.Sources;
 import org.vhostwatch.http.StatusServer;
+import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.report.StatusReport;
 import org.vhostwatch.snapshot.HostSnapshot;
@@ -197,6 +198,14 @@ class StatusCommandTest {
     assertThatThrownBy(
             () -> DaemonClient.get(URI.create("https://127.0.0.1:1/"), Optional.of(none), "", ""))
         .hasMessage("tls-certificate " + none + ": there is no such file");
+  }
+
+  @Test
+  void whoAsksTheDaemonOfAnotherHostNeedsItsCertificateAndNotItsKey(@TempDir Path folder) {
+    String none = folder.resolve("none.pem").toString();
+    Ran ran = Ran.of("status", "--listen", "127.0.0.1:1", "--tls-certificate", none);
+    assertThat(ran.err()).contains(none + ": there is no such file");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.UNKNOWN);
   }
 
   private static Path write(Path folder, String name, String text) throws IOException {

@@ -351,6 +351,7 @@ class DetectorTest {
   @Test
   void anOverrunReceivesAndSoIsNoLivelock() {
     // No mergeable buffers, frames larger than one: truncated and dropped, a roll-back for each.
+    history.withoutBtf();
     queue.mergeable = false;
     queue.back = 1;
     queue.does(5_000, 0, 0.45);
@@ -468,7 +469,41 @@ class DetectorTest {
   }
 
   @Test
+  void aGuestWhoseDriverCameUpAfterTheCensusIsLivelockedAsSoonAsAnyOther() {
+    queue.mergeable = false;
+    queue.waiting = 0;
+    history.census().during(20);
+    queue.mergeable = true;
+    queue.waiting = 1;
+    queue.spins();
+    history.during(5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void onAFixedKernelKicksAtAnyRateAreNoLivelock() {
+    history.onFixedKernel();
+    queue.does(20_000, 0, 0.9);
+    history.census();
+    for (int second = 0; second < 20; second++) {
+      assertThat(history.during(1).of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+  }
+
+  @Test
+  void aKernelThatHasTheBugAllTheSameIsFoundByACapture() {
+    history.onFixedKernel();
+    queue.spins();
+    history.census().during(5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    history.evidence(queue, Duration.ofSeconds(2), 0);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
   void aQueueWithoutMergeableBuffersDropsPacketsAndIsNotLivelocked() {
+    history.withoutBtf();
     queue.mergeable = false;
     queue.spins();
     history.census().during(10);

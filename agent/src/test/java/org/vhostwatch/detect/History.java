@@ -30,7 +30,7 @@ final class History {
   /** A microsecond: what it takes from being woken up to running on an idle CPU. */
   private static final long MOMENT = 1_000;
 
-  private final Detector detector = new Detector(Settings.DEFAULT);
+  private Detector detector = new Detector(Settings.DEFAULT);
   private final BusyWatch busy = new BusyWatch(Duration.ofSeconds(90));
   private final Map<Long, Queue> queues = new LinkedHashMap<>();
   private HostState state = HostState.EMPTY;
@@ -181,6 +181,9 @@ final class History {
 
     /** What the script does, in its words: see sentinel.bt. */
     void pass(long now, long passes, boolean indices) {
+      if (indices && !mergeable) {
+        return;
+      }
       SpinCounters s = script;
       boolean begins = s.passes() == 0 || s.usedIdx() != used || now - s.seen() > 3_000_000_000L;
       script =
@@ -252,6 +255,12 @@ final class History {
   /** The probes count signalled buffers instead of reading indices. */
   History withoutBtf() {
     indices = false;
+    return this;
+  }
+
+  /** The kernel is known not to have the bug. */
+  History onFixedKernel() {
+    detector = new Detector(Settings.DEFAULT.onKernel(true));
     return this;
   }
 

@@ -3,22 +3,16 @@ package org.vhostwatch.drill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class DrillJsonTest {
   @Test
   void reportIsOneObjectOfTheSchema() throws IOException {
-    DrillReport report =
-        new DrillReport(
-            "6.18.15",
-            JudgeTest.options(Behaviour.LIVELOCK, 10, true),
-            "vwdrill0",
-            7,
-            JudgeTest.seen(1, 1, 10, 8, 0.99, true),
-            new DrillReport.Counts(1, 0, 1),
-            DrillResult.SPUN,
-            "this kernel spins");
-    assertThat(DrillJson.write(report))
+    assertThat(DrillJson.write(spun()))
         .isEqualTo(
             "{\"schema\":\"vhostwatch.drill/1\",\"kernel\":\"6.18.15\",\"result\":\"SPUN\","
                 + "\"summary\":\"this kernel spins\",\"exit_code\":2,\"interrupted\":false,"
@@ -37,6 +31,16 @@ class DrillJsonTest {
   }
 
   @Test
+  void eachFieldIsInTheDocumentation() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "json.md"));
+    String section = page.substring(page.indexOf("\n## drill\n"), page.indexOf("\n## status\n"));
+    Matcher field = Pattern.compile("\"(\\w+)\":").matcher(DrillJson.write(spun()));
+    while (field.find()) {
+      assertThat(section).containsPattern("(?m)^\\| `(\\w+\\.)?" + field.group(1) + "` \\|");
+    }
+  }
+
+  @Test
   void frameThatNeverCameHasNoRecoveryTime() throws IOException {
     DrillReport report =
         DrillReport.of(
@@ -47,5 +51,17 @@ class DrillJsonTest {
             new DrillReport.Counts(1, 0, 0));
     assertThat(DrillJson.write(report))
         .contains("\"result\":\"INCONCLUSIVE\"", "\"recovery_ms\":null");
+  }
+
+  private static DrillReport spun() {
+    return new DrillReport(
+        "6.18.15",
+        JudgeTest.options(Behaviour.LIVELOCK, 10, true),
+        "vwdrill0",
+        7,
+        JudgeTest.seen(1, 1, 10, 8, 0.99, true),
+        new DrillReport.Counts(1, 0, 1),
+        DrillResult.SPUN,
+        "this kernel spins");
   }
 }

@@ -154,6 +154,15 @@ class KernelRaterTest {
   }
 
   @Test
+  void whoPatchesWithoutShowingWhatMakesAnAffectedKernelUnknown() throws Exception {
+    runs("6.18.15", "#1 SMP");
+    assertThat(rate().status()).isEqualTo(Exposure.AFFECTED);
+    host.directory("sys/module/ksplice_x1y2z3");
+    assertThat(rate().status()).isEqualTo(Exposure.UNKNOWN);
+    assertThat(rate().reason()).contains("ksplice_x1y2z3");
+  }
+
+  @Test
   void anEnabledLivePatchOfVhostIsSeenAndAnotherIsNot() throws Exception {
     runs("6.18.15", "#1 SMP");
     host.file("sys/kernel/livepatch/net_fix/enabled", "1\n")

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RatingTest {
 
-  private static final Livepatches NO_PATCH = new Livepatches(List.of(), Set.of(), false);
+  private static final Livepatches NO_PATCH =
+      new Livepatches(List.of(), Set.of(), false, List.of());
   private static final KernelIdentity KERNEL = new KernelIdentity("boot", "r", "v", "code");
 
   @ParameterizedTest
@@ -56,7 +57,10 @@ class RatingTest {
           6.18.45-arch1-1                      | #1 SMP                                |                                           | FIXED    | 6.18.45
           6.18.0-arch1-1                       | #1 SMP                                |                                           | AFFECTED | 6.18
           6.18.0-1.el9.elrepo.x86_64           | #1 SMP                                |                                           | AFFECTED | 6.18
-          6.18.0-0.rc4.36.fc44.x86_64          | #1 SMP                                |                                           | AFFECTED | 6.18
+          6.18.0-0.rc4.36.fc44.x86_64          | #1 SMP                                |                                           | AFFECTED | 6.18-rc4
+          7.2.0-0.rc1.9.fc45.x86_64            | #1 SMP                                |                                           | FIXED    | 7.2-rc1
+          7.2.0-rc1+                           | #1 SMP                                |                                           | FIXED    | 7.2-rc1
+          6.12.47+rpt-rpi-v8                   | #1 SMP PREEMPT Debian 1:6.12.47-1+rpt1 (2025-09-16) |                             | AFFECTED | 6.12.47
           # those that do not, and trees between two releases
           5.14.0-503.11.1.el9_5.x86_64         | #1 SMP                                |                                           | UNKNOWN  | 5.14
           6.12.0-55.el10.x86_64                | #1 SMP                                |                                           | UNKNOWN  | 6.12
@@ -77,6 +81,9 @@ class RatingTest {
           6.12.0-160000.5-rt                   | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.12.0-3.of-somebody                 | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.1.115-126.197.amzn2023.x86_64      | #1 SMP                                |                                           | UNKNOWN  | 6.1.115
+          7.2.0-0.rc0.20260618g1a2b3c4d5e6f.7.fc45.x86_64 | #1 SMP                     |                                           | UNKNOWN  | 7.2-rc0
+          7.1.0+                               | #1 SMP                                |                                           | UNKNOWN  | 7.1
+          7.1.0-rc7-next-20260610              | #1 SMP                                |                                           | UNKNOWN  | 7.1-rc7
           6.18.0-00123-g1a2b3c4d5e6f           | #1 SMP                                |                                           | UNKNOWN  | 6.18
           a-kernel                             | #1 SMP                                |                                           | UNKNOWN  | ''
           """)
@@ -131,7 +138,7 @@ class RatingTest {
                 Optional.of(new DrillRecord(KERNEL, "2026-11-24T15:00:00Z", spins, "it did")),
                 "",
                 true,
-                new Livepatches(List.of("fix"), Set.of("vhost_enable_notify"), false),
+                new Livepatches(List.of("fix"), Set.of("vhost_enable_notify"), false, List.of()),
                 Optional.of(mention("- the fix (CVE-2026-74356)", false)),
                 Optional.empty()));
     assertThat(exposure.status()).isEqualTo(status);
@@ -171,7 +178,8 @@ class RatingTest {
                 Optional.empty(),
                 "",
                 false,
-                new Livepatches(List.of("kpatch_7"), Set.of("vhost_enable_notify"), true),
+                new Livepatches(
+                    List.of("kpatch_7"), Set.of("vhost_enable_notify"), true, List.of()),
                 Optional.empty(),
                 Optional.empty()));
     assertThat(exposure.status()).isEqualTo(status);

@@ -56,7 +56,7 @@ final class FaultyAgent {
       queue() { printf '{"type": "map", "data": {"%%s": {"18446612682182951104": %%s}}}\\n' "$1" "$2"; }
       now() { read -r up _ </proc/uptime && echo "${up%%.*}${up#*.}0000000"; }
       frame() { say "tick $(now)" && say "end $(now)"; }
-      calm() { while :; do frame && sleep 1; done; }
+      calm() { while say "calm $(now)"; do sleep 1; done; }
       now >>"$here/runs"
       if [ "$(wc -l <"$here/runs")" = 1 ]; then
       %s

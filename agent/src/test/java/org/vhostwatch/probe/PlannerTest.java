@@ -359,6 +359,21 @@ class PlannerTest {
   }
 
   @Test
+  void stampsOfAHostThatSleptAreOfTheAgentsClock() throws Exception {
+    FakeHost host = Kernels.v6_18(root);
+    long hour = 3_600_000_000_000L;
+    Files.writeString(
+        root.resolve("proc/uptime"), (System.nanoTime() + hour) / 1_000_000_000L + ".00 0.00\n");
+    Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
+    for (String script : List.of(plan.sentinel().orElseThrow(), plan.evidence(Set.of(183)))) {
+      Matcher slept = Pattern.compile("nsecs( - ([0-9]+) /\\*slept\\*/)?").matcher(code(script));
+      assertThat(slept.results().map(found -> Long.parseLong(found.group(2))))
+          .isNotEmpty()
+          .allSatisfy(nanos -> assertThat(nanos).isBetween(hour - 60_000_000_000L, hour));
+    }
+  }
+
+  @Test
   void whatAnOperatorBrokeInAScriptIsSaid() throws IOException {
     String cut = Files.readString(Kernels.scripts().resolve("sentinel.bt"));
     String block = cut.substring(0, cut.indexOf("  $used"));
@@ -377,7 +392,8 @@ class PlannerTest {
                               Symbols.read(host.fs(), Planner.SYMBOLS),
                               Kernels.DEBIAN_13,
                               true,
-                              true)))
+                              true,
+                              0)))
           .as(text)
           .isInstanceOf(PlanException.class);
     }

@@ -246,15 +246,14 @@ public final class Samples {
 
   public static ProbeStatus probes(boolean up, List<String> troubles) {
     Map<String, Boolean> attached = new LinkedHashMap<>();
-    attached.put("kprobe:vhost:vhost_discard_vq_desc", up);
-    attached.put("kprobe:vhost:vhost_add_used_and_signal_n", false);
+    attached.put("vhost_discard_vq_desc", up);
     return new ProbeStatus(
         "sentinel",
         "0.23.5",
         up,
         2,
         attached,
-        Map.of("kprobe:vhost:vhost_discard_vq_desc", new ProgramRuns.Runs(120_000, 36_000_000)),
+        Map.of("vhost_discard_vq_desc", new ProgramRuns.Runs(120_000, 36_000_000)),
         5,
         7,
         up ? 11 : 0,

@@ -118,7 +118,10 @@ enum Metric {
   BPFTRACE_UP(Collector.Type.GAUGE, "", "1 if the resident bpftrace runs and answers.", List.of()),
   BPFTRACE_RESTARTS(Collector.Type.COUNTER, "", "Restarts of the resident bpftrace.", List.of()),
   BPFTRACE_LINES_REJECTED(
-      Collector.Type.COUNTER, "", "Lines of bpftrace that could not be read.", List.of()),
+      Collector.Type.COUNTER,
+      "",
+      "Lines of bpftrace that could not be read, or were dropped.",
+      List.of()),
   BPFTRACE_LOST_EVENTS(Collector.Type.COUNTER, "", "Events that bpftrace said it lost.", List.of()),
   CENSUSES(Collector.Type.COUNTER, "", "Censuses completed.", List.of()),
   CENSUS_FAILURES(Collector.Type.COUNTER, "", "Censuses that failed.", List.of()),
