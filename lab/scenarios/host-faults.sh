@@ -12,6 +12,7 @@ looks_of() { ask "/api/v1/incidents/$(ask /api/v1/incidents | jq -r --arg tap "$
 has_evidence() { is "$(looks_of "$1")" == true; }
 no_more() { ! pgrep -f 'vhost-guest --tap s[0-9]'; }
 only_left() { is "$(ask /metrics | grep -oP '^vhostwatch_queue_livelocked\{.*tap="\K[^"]+' | sort | paste -sd ' ')" == "lab0 many"; }
+untroubled() { survives && ! troubled ftrace_enabled; }
 not_capturing() { ! capturing; }
 capturing() { [ "$(pgrep -fcx '/usr/bin/bpftrace -f json --no-warnings -')" -ge 2 ]; }
 
@@ -107,6 +108,7 @@ if [ "$(sysctl -n kernel.ftrace_enabled)" = 0 ]; then
     wait_for 60 "ftrace on: queue_livelocked is 1" livelocked_is 1 lab2
     note "ftrace on: to recovery" "$(since "$on") s"
     wait_for 60 "ftrace on: the sentinel is back" up 1
+    wait_for 60 "ftrace on: it is no longer said" untroubled
     check "ftrace on: the incident is the same" is_of_tap lab2 "open 1"
     check "ftrace on: the kernel has it still" is "$(dmesg | grep -c ftrace_shutdown)" -eq 0
 fi
