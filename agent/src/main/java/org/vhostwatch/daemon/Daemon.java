@@ -19,7 +19,6 @@ import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.detect.UnexplainedWorker;
-import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.DrillRecord;
 import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.exposure.KernelRater;
@@ -48,24 +47,13 @@ import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.snapshot.HostSnapshot;
 
 /**
- * The daemon: one loop that owns all state. It takes messages from the inbox, looks at /proc every
- * cycle, lets the detector judge, orders censuses and captures, and publishes a snapshot. Nothing
- * in it waits for bpftrace, a VMM or the network.
+ * The daemon: one loop that owns all state. It takes messages from the inbox, looks at /proc at its
+ * {@link Pace}, lets the detector judge, orders censuses and captures, and publishes a snapshot.
+ * Nothing in it waits for bpftrace, a VMM or the network.
  */
 public final class Daemon implements AutoCloseable {
 
   private static final long STOP_SECONDS = 4;
-
-  /** How often to look for new workers, and at all; and how many cycles are one. */
-  private record Pace(Duration scan, Duration look, int cycles) {}
-
-  private static final Pace ALERT = new Pace(Duration.ofSeconds(5), Duration.ZERO, 1);
-
-  /** The sentinel tells of a spin at once, and whoever asks gets a picture of that moment. */
-  private static final Pace CALM = new Pace(Duration.ofSeconds(28), Duration.ofSeconds(14), 2);
-
-  /** Without a sentinel, /proc alone tells of a worker that is busy. */
-  private static final Pace ON_DEMAND = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(5), 1);
 
   /** Maps of the kernel hold 4096 keys; those of queues that are gone stay in them. */
   private static final int MANY_QUEUES = 3000;
@@ -430,7 +418,8 @@ public final class Daemon implements AutoCloseable {
   }
 
   Pace cycle(long now) {
-    Pace pace = pace(now);
+    Pace pace =
+        Pace.of(options.mode(), verdicts, snapshot.incidents().open() > 0, speaks(now), away);
     if (news || due(lookedAt, pace.look(), now)) {
       news = false;
       lookedAt = now;
@@ -504,22 +493,6 @@ public final class Daemon implements AutoCloseable {
 
   private static boolean due(long last, Duration period, long now) {
     return last == Long.MIN_VALUE || now - last >= period.toNanos();
-  }
-
-  /** Calm if spins are seen without looking at /proc, there is none, and none is written down. */
-  private Pace pace(long now) {
-    boolean harmless =
-        verdicts.stream()
-            .allMatch(
-                verdict ->
-                    verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY);
-    if (!harmless || snapshot.incidents().open() > 0) {
-      return ALERT;
-    }
-    if (options.mode() == Mode.ON_DEMAND) {
-      return away || speaks(now) ? ON_DEMAND : ALERT;
-    }
-    return speaks(now) ? CALM : ALERT;
   }
 
   /** Ticks get lost while a worker spins on the CPU that makes them. */

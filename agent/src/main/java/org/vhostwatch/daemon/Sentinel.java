@@ -212,10 +212,11 @@ final class Sentinel implements AutoCloseable {
     Consumer<String> lines =
         line -> {
           Incoming.Line said = new Incoming.Line(run, line);
-          if (said.calm()) {
+          boolean frame = line.contains(FRAME);
+          if (frame || said.calm()) {
             spokeAt.set(System.nanoTime());
-          } else if (line.contains(FRAME)) {
-            spokeAt.set(System.nanoTime());
+          }
+          if (frame) {
             spunAt.set(System.nanoTime());
           }
           // Of a probe that does not run, calm says nothing.

@@ -3,6 +3,7 @@ package org.vhostwatch.detect;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SpinCounters;
 
 /** What is known of one queue at one time, in the questions that verdicts ask. */
 final class Facts {
@@ -104,6 +105,10 @@ final class Facts {
         && track.spin() != null
         && track.spin().latest().indices()
         && queue.lastUsedIdx() != track.spin().latest().usedIdx();
+  }
+
+  @Nullable SpinCounters spinLatest() {
+    return track.spin() == null ? null : track.spin().latest();
   }
 
   @Nullable CensusQueue censusLatest() {

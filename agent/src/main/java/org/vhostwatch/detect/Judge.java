@@ -133,7 +133,7 @@ final class Judge {
   }
 
   private String livelockSummary(Facts facts) {
-    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    SpinCounters spin = facts.spinLatest();
     CensusQueue queue = facts.censusLatest();
     StringBuilder text = new StringBuilder("the worker spins without delivering anything");
     text.append(String.format(Locale.ROOT, " for %.1f s", facts.spinNanos() / 1e9));

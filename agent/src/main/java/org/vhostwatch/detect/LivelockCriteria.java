@@ -121,7 +121,7 @@ final class LivelockCriteria {
             "for %.1f s (at least %.1f)",
             facts.spinNanos() / 1e9,
             settings.confirmNanos() / 1e9);
-    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    SpinCounters spin = facts.spinLatest();
     CensusQueue queue = facts.censusLatest();
     if (facts.active && spin != null) {
       String what =
@@ -152,7 +152,7 @@ final class LivelockCriteria {
   }
 
   private static Criterion mergeable(Facts facts) {
-    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    SpinCounters spin = facts.spinLatest();
     // The census may be of a time before the guest's driver came up.
     if (facts.active && spin != null && spin.indices()) {
       return Criterion.of(
@@ -172,7 +172,7 @@ final class LivelockCriteria {
   }
 
   private static Criterion rollBack(Facts facts) {
-    SpinCounters spin = facts.track.spin() == null ? null : facts.track.spin().latest();
+    SpinCounters spin = facts.spinLatest();
     if (!facts.active || spin == null || !spin.indices()) {
       return Criterion.unmeasured("roll_back", "the indices after a roll-back were not read");
     }

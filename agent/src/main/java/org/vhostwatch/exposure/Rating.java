@@ -113,10 +113,7 @@ final class Rating {
   private void livepatches() {
     Livepatches patches = found.livepatches();
     if (!patches.replacing().isEmpty()) {
-      add(
-          Source.LIVEPATCH,
-          Exposure.UNKNOWN,
-          !certainlyFixed(),
+      livepatched(
           "live patch "
               + String.join(", ", patches.replacing())
               + " replaces "
@@ -124,14 +121,15 @@ final class Rating {
               + (patches.transition() ? " (still in transition)" : "")
               + ": probably the fix");
     } else if (!patches.hidden().isEmpty()) {
-      add(
-          Source.LIVEPATCH,
-          Exposure.UNKNOWN,
-          !certainlyFixed(),
+      livepatched(
           "live patches that do not show what they replace are loaded ("
               + String.join(", ", patches.hidden())
               + "): the fix may be among them");
     }
+  }
+
+  private void livepatched(String text) {
+    add(Source.LIVEPATCH, Exposure.UNKNOWN, !certainlyFixed(), text);
   }
 
   private boolean certainlyFixed() {

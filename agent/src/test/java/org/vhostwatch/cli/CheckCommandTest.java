@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.report.ExitCode;
@@ -23,24 +24,33 @@ class CheckCommandTest {
   void passwordsThatOthersCanReadAreAWrongConfiguration() throws IOException {
     Path users = Files.writeString(folder.resolve("users"), "");
     Files.setPosixFilePermissions(users, PosixFilePermissions.fromString("rw-r--r--"));
-    Ran ran = check(users);
+    Ran ran = check("--auth-file", users.toString());
     assertThat(ran.err()).contains(users + ": ");
     assertThat(ran.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
   }
 
   @Test
-  void passwordsThatAreNotThereAreAWrongConfiguration() {
-    Ran ran = check(folder.resolve("none"));
+  void passwordsThatAreNotThereAreAWrongConfiguration() throws IOException {
+    Ran ran = check("--auth-file", folder.resolve("none").toString());
     assertThat(ran.err()).contains("there is no such file");
     assertThat(ran.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
   }
 
   @Test
-  void withoutSuchFilesNothingIsSaid() {
-    assertThat(Ran.of("check", "--no-probes", "--quiet")).isEqualTo(new Ran(0, "", ""));
+  void withoutSuchFilesNothingIsSaid() throws IOException {
+    assertThat(check()).isEqualTo(new Ran(0, "", ""));
   }
 
-  private static Ran check(Path users) {
-    return Ran.of("check", "--no-probes", "--quiet", "--auth-file", users.toString());
+  /** With a configuration and a state of its own, whatever this host has. */
+  private Ran check(String... options) throws IOException {
+    Path file = Files.writeString(folder.resolve("vhostwatch.conf"), "");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    return Ran.of(
+        Stream.concat(
+                Stream.of("check", "--no-probes", "--quiet", "--config", file.toString()),
+                Stream.concat(
+                    Stream.of("--state-dir", folder.resolve("state").toString()),
+                    Stream.of(options)))
+            .toArray(String[]::new));
   }
 }

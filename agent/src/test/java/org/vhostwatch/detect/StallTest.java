@@ -1,0 +1,188 @@
+package org.vhostwatch.detect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.detect.History.Queue;
+import org.vhostwatch.probe.CensusQueue;
+
+/** Queues that stand still while their workers sleep. */
+class StallTest {
+
+  private static final long VQ = 0xffff888012340000L;
+
+  private final History history = new History();
+  private final Queue queue = history.queue(VQ, 178, 183);
+
+  @Test
+  void aWaitingPacketThatNothingMovesIsAStall() {
+    queue.sleeps();
+    history.census().during(10).census();
+    QueueVerdict verdict = history.verdict(queue);
+    assertThat(verdict.verdict()).isEqualTo(Verdict.STALLED);
+    assertThat(verdict.confidence()).isEqualTo(Confidence.HIGH);
+    assertThat(verdict.summary()).contains("60366 bytes", "the worker sleeps");
+  }
+
+  @Test
+  void withoutBuffersItIsLessSure() {
+    queue.avail = queue.used;
+    history.census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void withoutProbesItIsLessSure() {
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void oneCensusIsNoStall() {
+    history.census().during(30);
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void twoCensusesTooCloseAreNoStall() {
+    history.census().during(2).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void anotherPacketAtTheHeadIsNoStall() {
+    history.census().during(10);
+    queue.packet += 256;
+    history.census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void aQueueWithoutBackendNeitherStallsNorWaits() {
+    queue.backend = CensusQueue.Backend.NONE;
+    history.census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    assertThat(history.verdict(queue).summary()).contains("no backend");
+  }
+
+  @Test
+  void withoutProbesAStallWhoseWorkerSendsIsNoLivelock() {
+    queue.sleeps().sends(20_000, 0.9);
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).as("it may spin as well").isEqualTo(Verdict.UNKNOWN);
+    queue.sends(2_000, 0.2);
+    history.during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).summary()).contains("busy with other work");
+  }
+
+  @Test
+  void aStallThatEndsInTrafficWithoutProbesIsNoLivelock() {
+    queue.sleeps();
+    history.withoutSentinel().during(1).census().during(10).census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    queue.flows();
+    for (int second = 0; second < 120; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void anOldCensusTellsOfNothing() {
+    queue.spins();
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    history.during(Duration.ofSeconds(100));
+    assertThat(history.of(queue)).as("it may have ended").isEqualTo(Verdict.UNKNOWN);
+    queue.sleeps();
+    queue.waiting = 0;
+    history.census().during(10);
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    history.during(Duration.ofMinutes(6));
+    assertThat(history.of(queue)).isEqualTo(Verdict.UNKNOWN);
+  }
+
+  @Test
+  void aLivelockOutlivesItsSentinel() {
+    queue.spins();
+    history.during(1).census().during(20);
+    long since = history.verdict(queue).since();
+    history.withoutSentinel();
+    queue.does(16_000, 0, 0.4).waitsForItsCpu(0.5);
+    for (int second = 0; second < 40; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("gone for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+    history.sentinelRestarts();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("back for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+      assertThat(history.verdict(queue).since()).isEqualTo(since);
+    }
+    queue.flows().waitsForItsCpu(0);
+    history.during(8);
+    assertThat(history.of(queue)).as("it moves").isEqualTo(Verdict.BUSY);
+  }
+
+  @Test
+  void aStarvedGuestThatKicksNowAndThenIsStalled() {
+    queue.does(20, 0, 0.12);
+    history.during(1).census().during(10).census();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+    }
+    assertThat(history.verdict(queue).summary()).contains("the guest kicks");
+  }
+
+  @Test
+  void aLivelockThatEndsIsNoStall() {
+    queue.spins();
+    history.during(1).census().during(10).census().during(5);
+    queue.flows();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
+  void aSpinThatEndedWhileNoSentinelWasThereIsNotTheNextOne() {
+    queue.spins();
+    history.during(1).census().during(20).withoutSentinel();
+    queue.flows();
+    history.during(10).sentinelRestarts();
+    queue.waiting = 1;
+    queue.spins();
+    history.during(2);
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    history.during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void buffersThatDoNotSufficeDoNotEndItForACapture() {
+    queue.spins();
+    history.during(1).census().during(10).evidence(queue, Duration.ofSeconds(5), 0);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+    history.evidenceWithHeads(queue, Duration.ofSeconds(5), 0.5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.MEDIUM);
+  }
+
+  @Test
+  void aQueueThatOneCensusMissedIsNotGone() {
+    queue.sleeps();
+    queue.waiting = 0;
+    history.during(2).census().during(60);
+    queue.censused = false;
+    history.census();
+    assertThat(history.find(queue)).isPresent();
+    history.during(60).census();
+    assertThat(history.find(queue)).isEmpty();
+  }
+}
