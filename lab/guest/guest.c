@@ -72,7 +72,7 @@ static struct {
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
     unsigned seed, threads;
     int detach;
-    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh;
+    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh, transmit, every;
     char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20, .traffic = 1400,
@@ -131,17 +131,19 @@ static void sleep_ms(double ms)
     nanosleep(&t, NULL);
 }
 
+static bool under_test(unsigned queue) { return opt.every || queue == opt.queue; }
+
 /* ---------------------------------------------------------------- the tap */
 
 /*
- * Which queue a frame goes to is decided by this program: big ones to --queue, others to (length modulo queues). Of an
- * adversary all queues are under test, so there the length alone decides.
+ * Which queue a frame goes to is decided by this program: big ones to --queue, others to (length modulo queues). Where all
+ * queues are under test, as an adversary's are, the length alone decides.
  */
 static void steer(int tap)
 {
     struct bpf_insn code[] = {
         {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1, .off = 0}, /* r0 = skb->len */
-        {.code = BPF_JMP | BPF_JLE | BPF_K, .dst_reg = 0, .off = 1, .imm = opt.behaviour == ADVERSARY ? INT32_MAX : BIG_FRAME},
+        {.code = BPF_JMP | BPF_JLE | BPF_K, .dst_reg = 0, .off = 1, .imm = opt.every || opt.behaviour == ADVERSARY ? INT32_MAX : BIG_FRAME},
         {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = opt.queue},
         {.code = BPF_JMP | BPF_EXIT},
     };
@@ -319,7 +321,7 @@ static void open_vhost(struct queue *q, size_t offset)
     vring_init(&q->tx.vring, opt.ring, memory + offset + ring_bytes(), 4096);
     q->offset = offset;
     for (unsigned i = 0; i < opt.ring && !opt.fresh; i++) describe(q, i);
-    if (opt.behaviour == TX_FLOOD) fill_tx(&q->tx, offset + queue_bytes() - aligned(NET_HEADER + TX_FRAME));
+    if (opt.behaviour == TX_FLOOD || opt.transmit) fill_tx(&q->tx, offset + queue_bytes() - aligned(NET_HEADER + TX_FRAME));
     set_ring(q, 0, &q->rx);
     set_ring(q, 1, &q->tx);
     q->seen = opt.base;
@@ -356,7 +358,7 @@ static void post_to(struct ring *r, unsigned count)
 /*
  * busy-poll: a kick a millisecond of the transmit ring, which holds nothing, so that no index moves: the worker polls without
  * end, and the kick only wakes it when it had to give way. vsock-flood: packets that vhost_vsock drops, as they have no
- * address, so many that its worker never sleeps. tx-flood: frames that the host drops, from a full transmit ring.
+ * address, so many that its worker never sleeps. tx-flood, --transmit: frames that the host drops, from a full transmit ring.
  */
 static void *storm(void *unused)
 {
@@ -404,13 +406,14 @@ static void print_truths(void)
 static void refill(void)
 {
     if (!devices) return;
-    if (storming) {
+    if (storming && !opt.transmit) {
         storming = false;
         printf("calm t=%.6f\n", now());
         return;
     }
     /* Enough for the frame twice over, whatever else waits in front of it; the first time as few as was asked for. */
-    post(&queues[opt.queue], opt.refill ? opt.refill : 2 * (opt.frame / opt.size + 1));
+    for (unsigned i = 0; i < devices; i++)
+        if (under_test(i)) post(&queues[i], opt.refill ? opt.refill : 2 * (opt.frame / opt.size + 1));
     opt.refill = 0;
     printf("refilled t=%.6f\n", now());
 }
@@ -484,8 +487,8 @@ static void *traffic(void *unused)
     for (uint64_t n = 0; !stopping && (opt.traffic_for < 0 || now() - start < opt.traffic_for); n++) {
         unsigned queue = n % opt.queues;
         if (opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD || opt.behaviour == ADVERSARY) break;
-        if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && queue == opt.queue) {
-            if (opt.queues == 1) break;
+        if (opt.behaviour != HEALTHY && opt.behaviour != SLOW && opt.behaviour != SEND && under_test(queue)) {
+            if (opt.queues == 1 || opt.every) break;
             continue;
         }
         unsigned wanted = opt.behaviour == SLOW ? mixed[n / opt.queues % 7] : opt.traffic;
@@ -610,6 +613,7 @@ static void usage(FILE *to)
           "  --size BYTES          of a buffer (4096)        --frame BYTES the big frame (60366)\n"
           "  --features LIST       of in_order, event_idx, no_mrg, indirect (each buffer by a table of two descriptors)\n"
           "  --queues N            queue pairs, one vhost device each (1); --behaviour is that of --queue K (0), the others are healthy\n"
+          "  --every-queue         --behaviour is that of all queues, each has a frame of its own\n"
           "  --detach K            detach queue K from the tap, as for a guest that uses fewer queues than there are\n"
           "  --seconds N           leave after N seconds (0: stay until a signal)\n"
           "  --onset-after S       send the big frame S seconds after the start (0; below 0: at SIGHUP)\n"
@@ -624,6 +628,7 @@ static void usage(FILE *to)
           "  --interval-ms N       slow: one buffer each N ms (20)\n"
           "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
           "  --kicks               livelock: kick the receive queue --rate times a second as well\n"
+          "  --transmit            livelock, starved: from the onset on transmit at full speed on --queue, whatever becomes of the rest\n"
           "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
           "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
           "  --poses-as WORD...    the rest of the command line is ignored: for a command line that looks like another VMM's\n"
@@ -631,7 +636,7 @@ static void usage(FILE *to)
           "                        thread is in a page fault, another holds the process's memory map; both in D until the thaw\n"
           "  --hang-main           the one in the page fault is the main thread: no signal is answered until the thaw\n"
           "SIGUSR1 refills (ends a storm), SIGUSR2 prints the truth lines, SIGHUP is the onset (send: one more frame), SIGTERM and SIGINT detach and leave.\n"
-          "Lines on stdout: ready, onset, quiet (no more traffic), refilled, calm, paused, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
+          "Lines on stdout: ready, onset, unsent (it could not be), quiet (no more traffic), refilled, calm, paused, truth, hanging, thawed, done; t is CLOCK_MONOTONIC\n"
           "in seconds.\n",
           to);
 }
@@ -676,7 +681,7 @@ static void parse(int argc, char **argv)
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
         {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
         {"poses-as", 0, 0, 'P'}, {"traffic", 1, 0, 'l'}, {"traffic-at-onset", 0, 0, 'O'}, {"refill", 1, 0, 'c'}, {"kicks", 0, 0, 'K'},
-        {"fresh", 0, 0, 'E'}, {"detach", 1, 0, 'x'},
+        {"fresh", 0, 0, 'E'}, {"detach", 1, 0, 'x'}, {"transmit", 0, 0, 'X'}, {"every-queue", 0, 0, 'A'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -707,6 +712,8 @@ static void parse(int argc, char **argv)
         case 'O': opt.at_onset = true; break;
         case 'c': opt.refill = number(name, optarg, 1, 32768); break;
         case 'K': opt.kicks = true; break;
+        case 'X': opt.transmit = true; break;
+        case 'A': opt.every = true; break;
         case 'x': opt.detach = (int)number(name, optarg, 0, MAX_QUEUES - 1); break;
         case 'E': opt.fresh = true; break;
         case 'e': opt.existing = true; break;
@@ -853,7 +860,7 @@ static void set_up(void)
     for (unsigned i = 0; i < opt.queues; i++) {
         open_vhost(&queues[i], i * queue_bytes());
         if (opt.behaviour == BUSY_POLL && i == opt.queue) poll_busily(&queues[i]);
-        post(&queues[i], i == opt.queue || opt.behaviour == ADVERSARY ? opt.buffers : opt.ring);
+        post(&queues[i], under_test(i) || opt.behaviour == ADVERSARY ? opt.buffers : opt.ring);
         set_backend(&queues[i], queues[i].tap);
     }
     if (opt.detach >= 0) detach(queues[opt.detach].tap);
@@ -867,8 +874,16 @@ static void set_up(void)
 static void onset(void)
 {
     if (opt.behaviour == LIVELOCK || opt.behaviour == STARVED || opt.behaviour == SEND) {
-        send_frame(opt.behaviour != STARVED ? opt.frame : length_for(opt.queue, 90));
-        printf("onset t=%.6f\n", now());
+        bool gone = true;
+        for (unsigned i = 0; i < (opt.every ? opt.queues : 1) && gone; i++) {
+            unsigned wanted = opt.behaviour != STARVED ? opt.frame : 90;
+            unsigned length = opt.every ? length_for(i, wanted) : opt.behaviour != STARVED ? wanted : length_for(opt.queue, wanted);
+            gone = false;
+            /* Under load the socket's buffer may be full for a moment. */
+            for (int tries = 0; tries < 100 && !(gone = send_frame(length)); tries++) sleep_ms(10);
+        }
+        storming = opt.transmit;
+        printf("%s t=%.6f\n", gone ? "onset" : "unsent", now());
     } else if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD) {
         storming = true;
         printf("onset t=%.6f\n", now());
@@ -885,9 +900,9 @@ static void serve(double *next_buffer, double *next_kick)
         collect(q);
         if (opt.behaviour == ADVERSARY) {
             if (!q->dry && outstanding(q) < FULL) post(q, FULL - outstanding(q));
-        } else if (i != opt.queue || opt.behaviour == HEALTHY) {
-            unsigned target = i == opt.queue ? opt.buffers : opt.ring, have = outstanding(q);
-            bool dry = i == opt.queue && opt.dry_after >= 0 && now() - started >= opt.dry_after;
+        } else if (!under_test(i) || opt.behaviour == HEALTHY) {
+            unsigned target = under_test(i) ? opt.buffers : opt.ring, have = outstanding(q);
+            bool dry = under_test(i) && opt.dry_after >= 0 && now() - started >= opt.dry_after;
             if (have < target && !dry) post(q, target - have);
         } else if (opt.at_onset && !begun) {
             continue;
@@ -926,7 +941,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < devices; i++) fds[i + 1] = (struct pollfd){.fd = queues[i].rx.call, .events = POLLIN};
     started = now();
     if (pthread_create(&generator, NULL, traffic, NULL)) fail("pthread_create");
-    if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD)
+    if (opt.behaviour == BUSY_POLL || opt.behaviour == VSOCK_FLOOD || opt.behaviour == TX_FLOOD || opt.transmit)
         if (pthread_create(&stormer, NULL, storm, NULL)) fail("pthread_create");
     start_sleepers();
     if (opt.behaviour == ADVERSARY) start_adversaries();

@@ -122,11 +122,15 @@ truth_line() {
     log=${GUEST_LOGS[$pid]}
     before=$(grep -c "^truth queue=$queue " "$log")
     kill -USR2 "$pid" || return
-    for _ in {1..100}; do
-        [ "$(grep -c "^truth queue=$queue " "$log")" -gt "$before" ] && break
+    # An old line would say that nothing moves.
+    for _ in {1..200}; do
+        if [ "$(grep -c "^truth queue=$queue " "$log")" -gt "$before" ]; then
+            grep "^truth queue=$queue " "$log" | tail -n 1
+            return
+        fi
         sleep 0.05
     done
-    grep "^truth queue=$queue " "$log" | tail -n 1
+    return 1
 }
 
 guest_truth() { truth_line "${2:-$GUEST_PID}" "${3:-0}" | grep -oP "(?<= $1=)\S+"; }

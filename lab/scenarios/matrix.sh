@@ -2,6 +2,7 @@
 # kernels: all
 # timeout: 1500
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # for stimuli.sh
 STIMULI=/opt/lab/stimuli
 # shellcheck source=lab/lib/stimuli.sh
 . /opt/lab/stimuli.sh
@@ -13,16 +14,21 @@ read -ra names <<<"$names"
 declare -A GUEST=() TAP=() QUEUE=() EXPECTED=() HOW=() ONSET=() MISSING=() # by stimulus; of a pair the second is NAME+
 declare -A FIRST=() # when a stimulus was first seen as expected
 declare -A AT=()    # what its worker and its ring were at the onset
+declare -A REFILLED=() SPUN=() # soon: seconds from the onset to the refill, share of a CPU until then
 declare -A OUTCOME=() SEEN=() SURE=() TOOK=() WORDS=() # what came of it
 
 # ---------------------------------------------------------------- what vhostwatch says
 
-# One reading of the daemon: $RESULTS/status.json, and a line a queue in $RESULTS/now, kept in samples.tsv.
+# One reading of the daemon: $RESULTS/status.json, and a line a queue in $RESULTS/now, kept in samples.tsv; there with a line
+# for each worker whose queue is not known (those of vhost_vsock), since nothing may be said of them either.
 look() {
     ask /api/v1/threads >"$RESULTS/status.json.new" 2>/dev/null || return
     mv "$RESULTS/status.json.new" "$RESULTS/status.json"
     jq -r '.queues[] | select(.vq) | "\(.tap)/\(.queue_index)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json" >"$RESULTS/now" || return
-    awk -v t="$(seconds)" '{ print t "\t" $0 }' "$RESULTS/now" >>"$RESULTS/samples.tsv"
+    {
+        cat "$RESULTS/now"
+        jq -r '.queues[] | select(.vq == null) | "worker \(.worker.tid)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json"
+    } | awk -v t="$(seconds)" '{ print t "\t" $0 }' >>"$RESULTS/samples.tsv"
 }
 
 key() { echo "${TAP[$1]}/${QUEUE[$1]}"; }
@@ -66,14 +72,28 @@ until_sure() {
     done
 }
 
-# watch SECONDS: looks for so long, whatever it sees.
+# watch SECONDS [CENSUSES]: looks for so long, whatever it sees, and until so many more censuses were completed: what is told
+# by two censuses, of which each began while it went on, takes three.
 watch() {
-    local from
+    local from goal=0 limit=$((120 * PATIENCE))
+    look
+    goal=$(($(censuses) + ${2:-0}))
     from=$(seconds)
-    while awk -v t="$(since "$from")" -v limit="$1" 'BEGIN { exit !(t < limit) }'; do
+    while awk -v t="$(since "$from")" -v limit="$1" 'BEGIN { exit !(t < limit) }' || [ "$(censuses)" -lt "$goal" ]; do
+        awk -v t="$(since "$from")" -v limit="$limit" 'BEGIN { exit !(t > limit) }' && return 1
         look
         sleep 1
     done
+}
+
+censuses() { jq .probes.censuses "$RESULTS/status.json"; }
+
+# strayed NAME: verdicts since it was first as expected (since the onset, where nothing may be found) that are not expected.
+strayed() {
+    local from=${FIRST[$1]:-}
+    [[ ${EXPECTED[$1]} != HEALTHY* ]] || from=${ONSET[$1]}
+    [ -z "$from" ] || awk -F'\t' -v key="$(key "$1")" -v from="$from" -v allowed="/${EXPECTED[$1]}/" '
+        $1 > from && $2 == key && !index(allowed, "/" $3 "/") { print $3 }' "$RESULTS/samples.tsv" | sort | uniq -c | awk '{ print $1 " times " $2 }' | paste -sd ' '
 }
 
 # All that was said of a queue that it had better not, by samples and log: words, or nothing.
@@ -102,41 +122,68 @@ bystanders() {
 worker_tid() { worker_of "${GUEST[$1]}" | sed -n "$((${QUEUE[$1]} + 1))p"; }
 
 # Milliseconds that a worker was on a CPU or ready for one: beside others, CPU time alone would say little.
-wanted_ms() { awk '{ printf "%d\n", ($1 + $2) / 1e6 }' "/proc/$1/task/$1/schedstat" 2>/dev/null || echo 0; }
+wanted_ms() { awk '{ printf "%d\n", ($1 + $2) / 1e6 }' "/proc/${1:?}/task/$1/schedstat"; }
 
-# reading NAME: "uptime wanted used posted received sent tx_used" of its queue.
+# reading NAME: "uptime wanted used posted received sent tx_used others" of its queue; others: what the VM's other queues
+# received. Nothing, if any of it cannot be had.
 reading() {
-    local line
-    line=$(truth_line "${GUEST[$1]}" "${QUEUE[$1]}")
+    local line tid wanted others
+    line=$(truth_line "${GUEST[$1]}" "${QUEUE[$1]}") && tid=$(worker_tid "$1") && [ "$tid" ] && wanted=$(wanted_ms "$tid") || return
+    others=$(grep '^truth ' "${GUEST_LOGS[${GUEST[$1]}]}" | awk -v own="queue=${QUEUE[$1]}" '
+        { match($0, /received=[0-9]+/); got[$2] = substr($0, RSTART + 9, RLENGTH - 9) } END { for (q in got) if (q != own) sum += got[q]; print sum + 0 }')
     field() { grep -oP "(?<= $1=)\S+" <<<"$line"; }
-    echo "$(seconds) $(wanted_ms "$(worker_tid "$1")") $(field last_used_idx) $(field avail_idx) $(field received) $(field sent) $(field tx_used_idx)"
+    echo "$(seconds) $wanted $(field last_used_idx) $(field avail_idx) $(field received) $(field sent) $(field tx_used_idx) $others"
 }
+
+# The share of a CPU in percent that the worker wanted between two readings.
+share() { awk -v t="$1" -v u="$3" -v a="$2" -v b="$4" 'BEGIN { printf "%d", (b - a) / (u - t) / 10 }'; }
 
 # came_about NAME: did the stimulus take place since the onset? Prints the figures.
 came_about() {
-    local name=$1 from to share used posted got sent tx more spins=''
-    while awk -v t="$(since "${AT[$name]%% *}")" 'BEGIN { exit !(t < 2) }'; do sleep 0.5; done
+    local name=$1 from to share used posted got sent tx more others cpus
     read -ra from <<<"${AT[$name]}"
+    [ ${#from[@]} = 8 ] || { printf 'its guest or its worker did not tell of itself at the onset'; return 1; }
+    [ "${ONSET[$name]}" ] || { printf 'the guest told of no onset'; return 1; }
+    while awk -v t="$(since "${from[0]}")" 'BEGIN { exit !(t < 2) }'; do sleep 0.5; done
     read -ra to <<<"$(reading "$name")"
-    share=$(awk -v t="${from[0]}" -v u="${to[0]}" -v a="${from[1]}" -v b="${to[1]}" 'BEGIN { printf "%d", (b - a) / (u - t) / 10 }')
+    [ ${#to[@]} = 8 ] || { printf 'its guest or its worker does not tell of itself'; return 1; }
+    share=$(share "${from[@]:0:2}" "${to[@]:0:2}")
     used=$(((to[2] - from[2]) & 65535)) posted=$(((to[3] - to[2]) & 65535)) more=$(((to[3] - from[3]) & 65535))
-    got=$((to[4] - from[4])) sent=$((to[5] - from[5])) tx=$(((to[6] - from[6]) & 65535))
+    got=$((to[4] - from[4])) sent=$((to[5] - from[5])) tx=$(((to[6] - from[6]) & 65535)) others=$((to[7] - from[7]))
     printf 'the worker wants %s %% of a CPU; used +%d, posted %d, received +%d, sent +%d, transmitted +%d' "$share" $used $posted $got $sent $tx
+    case ${HOW[$name]} in
+    pin-*)
+        cpus=$(grep -oP '^Cpus_allowed_list:\s*\K.*' "/proc/$(worker_tid "$name")/status")
+        printf ', may run on CPU %s' "$cpus"
+        [ "$cpus" = "${HOW[$name]#pin-}" ] || return ;;
+    one-cpu)
+        cpus=$(cat /sys/devices/system/cpu/online)
+        printf ', CPUs %s' "$cpus"
+        [ "$cpus" = 0 ] || return ;;
+    esac
     case ${HOW[$name]}:$(stimulus_field "${name%+}" 5) in
     vsock:*) vsock_flows; return ;;
-    soon:*) [ $got -ge 15 ]; return ;;
-    *tx-flood*) [ $tx -gt 0 ] && [ $got = 0 ]; return ;;
+    soon:*)
+        printf ', refilled after %s s, %s %% until then' "${REFILLED[$name]}" "${SPUN[$name]}"
+        awk -v t="${REFILLED[$name]}" 'BEGIN { exit !(t < 2.5) }' && [ $got -ge 15 ] && { [ "$KERNEL_STATUS" = fixed ] || [ "${SPUN[$name]}" -ge 80 ]; }
+        return ;;
+    *tx-flood*) [ "$share" -ge 30 ] && [ $tx -gt 0 ] && [ $got = 0 ]; return ;;
     *kick-storm*) [ "$share" -ge 5 ] && [ $used = 0 ] && [ $posted -gt 0 ]; return ;;
-    *no_mrg*) [ "$share" -ge 5 ] && [ $used = 0 ] && [ $sent -ge 100 ]; return ;;
+    *no_mrg*) [ "$share" -ge 5 ] && [ $used = 0 ] && [ $sent -ge 1000 ]; return ;;
+    *healthy*) [ "$share" -ge 30 ] && [ $got -ge 1000 ]; return ;;
     watch:*) [ $got -ge 100 ]; return ;;
-    *--kicks*) [ $used = 0 ] && [ "$share" -ge 10 ]; return ;;
+    *--kicks*) [ $used = 0 ] && [ $posted -gt 0 ] && [ "$share" -ge "$([ "$KERNEL_STATUS" = affected ] && echo 80 || echo 5)" ]; return ;;
     too-few:*) [ $more = 3 ] || return ;;
     beside-vsock:*) vsock_flows || return ;;
+    *--transmit*) [ $tx -gt 0 ] && [ $used = 0 ] && [ $posted -gt 0 ] && [ "$share" -ge 30 ]; return ;;
+    both:*) ;;
+    *--queues*)
+        printf ', the other queues received +%d' $others
+        [ $others -ge 20 ] || return ;;
     esac
     # The frame is there: the guest printed `onset`, which it does when it was sent.
     [ $used = 0 ] || return
-    [ "${EXPECTED[$name]}" != LIVELOCKED ] || spins=yes
-    if [ "$spins" ]; then [ $posted -gt 0 ] && [ "$share" -ge 80 ]; else [ "$share" -le 20 ]; fi
+    if [ "${EXPECTED[$name]}" = LIVELOCKED ]; then [ $posted -gt 0 ] && [ "$share" -ge 80 ]; else [ "$share" -le 20 ]; fi
 }
 
 vsock_flows() {
@@ -162,6 +209,13 @@ result() {
     esac
 }
 
+# make_macvtap NUMBER: a macvtap m$1, and a macvlan v$1 that reaches it.
+make_macvtap() {
+    modprobe -qa dummy macvtap macvlan
+    ip link add "l$1" type dummy && ip link add "m$1" link "l$1" type macvtap mode bridge && ip link add "v$1" link "l$1" type macvlan mode bridge || return
+    ip link set "l$1" up && ip link set "v$1" up && wait_for 10 "the macvtap has its device node" test -c "/dev/tap$(cat "/sys/class/net/m$1/ifindex")"
+}
+
 # Starts the guest of a stimulus; what it cannot have here makes the cell not applicable.
 set_up() {
     local name=$1 number=$2 how=$3 options tap
@@ -170,45 +224,61 @@ set_up() {
     options=$(stimulus_field "${name%+}" 5)
     tap=m$number TAP[$name]=$tap QUEUE[$name]=0
     [[ $options =~ --queue\ ([0-9]+) ]] && QUEUE[$name]=${BASH_REMATCH[1]}
+    case $how in
+    # The other queue of the same guest.
+    both)
+        if [[ $name == *+ ]]; then
+            GUEST[$name]=${GUEST[${name%+}]} TAP[$name]=${TAP[${name%+}]} QUEUE[$name]=1
+            return
+        fi ;;
+    macvtap)
+        make_macvtap "$number" || fatal "there is a macvtap for $name"
+        options+=" --macvtap --via v$number" ;;
+    esac
     # shellcheck disable=SC2086  # the options are words
     start_guest --tap "$tap" --onset-after -1 --traffic-at-onset $options
     GUEST[$name]=$GUEST_PID
     if guest_says "guest: this kernel does not offer"; then
-        result "$name" not-applicable '' '' '' "the kernel does not offer it"
+        # Where the kernel has it, the guest is wrong.
+        if [[ $options == *in_order* && ,$NOTES, == *,no-in-order,* ]]; then result "$name" not-applicable '' '' '' "the kernel does not offer it"; else
+            result "$name" stimulus-failed '' '' '' "$(grep -h "^guest: this kernel does not offer" "$GUEST_LOG")"
+        fi
         stop_guest "$GUEST_PID"
         unset "GUEST[$name]"
         return 1
     fi
     case $how in
-    pin-*) taskset -pc "${how#pin-}" "$(worker_tid "$name")" >/dev/null ;;
+    pin-*) taskset -pc "${how#pin-}" "$(worker_tid "$name")" >/dev/null || true ;; # came_about looks at what came of it
     esac
 }
 
 begin() {
     AT[$1]=$(reading "$1")
     kill -HUP "${GUEST[$1]}"
+    ONSET[$1]=''
     for _ in {1..200}; do
-        guest_says onset "${GUEST[$1]}" && break
+        guest_says onset "${GUEST[$1]}" && { ONSET[$1]=$(seconds); return; }
         sleep 0.05
     done
-    ONSET[$1]=$(seconds)
 }
 
 # judge NAME: what came of it, with the reading that is there.
 judge() {
-    local name=$1 bad others
+    local name=$1 bad others stray
     OUTCOME[$name]=pass TOOK[$name]=''
     WORDS[$name]=$(came_about "$name") || OUTCOME[$name]=stimulus-failed
     SEEN[$name]=$(verdict "$name") SURE[$name]=$(confidence "$name")
     MISSING[$name]=$(jq -r --arg key "$(key "$name")" \
         '[.queues[] | select("\(.tap)/\(.queue_index)" == $key) | .criteria[] | select(.outcome == "not_measurable") | .id] | join(" ")' "$RESULTS/status.json")
-    [[ ${EXPECTED[$name]} == HEALTHY* || -z ${FIRST[$name]:-} ]] ||
+    [[ ${EXPECTED[$name]} == HEALTHY* || -z ${FIRST[$name]:-} || -z ${ONSET[$name]} ]] ||
         TOOK[$name]=$(awk -v a="${ONSET[$name]}" -v b="${FIRST[$name]}" 'BEGIN { printf "%.1f", b - a }')
     is_one_of "${SEEN[$name]}" "${EXPECTED[$name]}" || worse "$name" "the verdict is ${SEEN[$name]:-none}"
     bad=$(wrong "$name")
     others=$(bystanders)
     [ -z "$bad" ] || worse "$name" "it was called $bad"
     [ -z "$others" ] || worse "$name" "besides: $others"
+    stray=$(strayed "$name")
+    [ -z "$stray" ] || worse "$name" "in between: $stray"
 }
 
 # worse NAME WORDS: what makes a cell fail, unless its stimulus did.
@@ -267,30 +337,37 @@ start_vsock() {
 
 # Runs one cell; its guest is up, unless it starts late.
 cell() {
-    local name=$1 limit=30
+    local name=$1 limit=30 now at unsure='' slow=''
+    local all=("$name")
     [[ ${EXPECTED[$name]} != *STALLED ]] || limit=60
     case ${HOW[$name]} in
     late) set_up "$name" "$((++taps))" late || return ;;
     one-cpu) echo 0 >/sys/devices/system/cpu/cpu1/online ;;
     vsock | beside-vsock) start_vsock ;;
     esac
-    if [ "${HOW[$name]}" = before ]; then AT[$name]=$(reading "$name") ONSET[$name]=$DAEMON_READY; else begin "$name"; fi
+    [ "${HOW[$name]}" != both ] || AT[$name+]=$(reading "$name+")
+    if [ "${HOW[$name]}" = before ]; then AT[$name]=$(reading "$name") ONSET[$name]=${ONSET[$name]:+$DAEMON_READY}; else begin "$name"; fi
     case ${HOW[$name]} in
-    pair)
-        begin "$name+"
+    pair | both)
+        if [ "${HOW[$name]}" = pair ]; then begin "$name+"; else ONSET[$name+]=${ONSET[$name]}; fi
+        all=("$name+" "$name")
         until_found $((2 * limit)) "$name" "$name+"
-        until_sure 60 "$name" "$name+"
+        until_sure 60 "$name" "$name+" || unsure=yes
         judge "$name"
         judge "$name+"
-        [ "${OUTCOME[$name+]}" = pass ] || worse "$name" "the second: ${OUTCOME[$name+]}, ${WORDS[$name+]}"
-        finish "$name+" ;;
+        [ "${OUTCOME[$name+]}" = pass ] || worse "$name" "the second: ${OUTCOME[$name+]}, ${WORDS[$name+]}" ;;
     soon)
         sleep 1
+        now=$(reading "$name")
         refill_guest "${GUEST[$name]}"
-        watch 6
-        judge "$name" ;;
+        REFILLED[$name]=$(since "${ONSET[$name]:-0}")
+        read -ra at <<<"${AT[$name]} $now"
+        [ ${#at[@]} = 16 ] && SPUN[$name]=$(share "${at[@]:0:2}" "${at[@]:8:2}")
+        watch 6 3 || slow=yes
+        judge "$name"
+        calm_again 30 "$name" || worse "$name" "still $(verdict "$name") after the refill" ;;
     watch | vsock)
-        watch 8
+        watch 8 3 || slow=yes
         judge "$name" ;;
     diagnose)
         run_vhostwatch diagnose diagnose --duration 5s --format json --record "$RESULTS/recording"
@@ -304,12 +381,14 @@ cell() {
             refill_guest "${GUEST[$name]}"
             watch 3
         fi
-        until_sure 30 "$name"
+        until_sure 30 "$name" || unsure=yes
         # Of two verdicts that are right, one may come first and a wrong one follow.
         [[ ${EXPECTED[$name]} != */* ]] || watch 8
         judge "$name" ;;
     esac
-    finish "$name"
+    [ -z "$unsure" ] || worse "$name" "its confidence never became high"
+    [ -z "$slow" ] || worse "$name" "three censuses were not completed in time"
+    finish "${all[@]}"
     case ${HOW[$name]} in
     one-cpu) echo 1 >/sys/devices/system/cpu/cpu1/online ;;
     vsock | beside-vsock) stop_guest "$VSOCK" ;;
@@ -341,13 +420,14 @@ for name in "${names[@]}"; do
     [ "$how" ] || fatal "there is no stimulus $name"
     EXPECTED[$name]=$(stimulus_expected "$name" "$KERNEL_STATUS" "$NOTES") HOW[$name]=$how
     if [[ $how == *vsock && ! -c /dev/vhost-vsock ]]; then
-        result "$name" not-applicable '' '' '' "no vhost_vsock here"
+        result "$name" stimulus-failed '' '' '' "no vhost_vsock here"
         continue
     fi
     [ "$how" = late ] || set_up "$name" "$((++taps))" "$how" || continue
-    [ "$how" != pair ] || set_up "$name+" "$((++taps))" "$how"
-    case $how:${EXPECTED[$name]} in
-    plain:STALLED | pin-*:STALLED) sleepers+=("$name") ;;
+    [[ $how != pair && $how != both ]] || set_up "$name+" "$((++taps))" "$how"
+    case $how:${EXPECTED[$name]}:$(stimulus_field "$name" 5) in
+    *--transmit*) others+=("$name") ;;
+    plain:STALLED:* | pin-*:STALLED:*) sleepers+=("$name") ;;
     *) others+=("$name") ;;
     esac
 done
