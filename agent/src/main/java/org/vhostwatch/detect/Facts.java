@@ -28,6 +28,12 @@ final class Facts {
 
   private static final double NOTABLE_SHARE = 0.1;
 
+  /**
+   * Passes a second; a livelock makes 40,000 and more with a CPU of an emulated machine, and 2,300
+   * there when four others want the same CPUs.
+   */
+  private static final double FASTER_THAN_KICKS = 1_500;
+
   /** Above this share of a CPU a worker does not sleep, whatever it does. */
   private static final double SLEEP_SHARE = 0.05;
 
@@ -50,6 +56,9 @@ final class Facts {
   final boolean active;
   private final boolean starved;
 
+  /** When the last frame was made. */
+  private final long framedKernelNanos;
+
   Facts(
       QueueTrack track,
       HostState state,
@@ -63,6 +72,7 @@ final class Facts {
     this.share = share(load);
     this.waits = load == null ? 0 : load.waits();
     this.sentinelSpeaks = speaks(state, now);
+    this.framedKernelNanos = state.frameKernelNanos();
     this.starved = !active(track, state) && starves(state);
     this.active = (active(track, state) || starved) && (sentinelSpeaks || spinsOn(state));
   }
@@ -144,11 +154,26 @@ final class Facts {
   }
 
   /**
-   * Returns the passes a second when the last pass was seen; of a worker that shares its CPU, over
-   * all of the spin, for it may not have had any of it then.
+   * Returns the passes a second when the last pass was seen; of a worker that wants its CPU all the
+   * time, over all of the spin, for it may not have had any of it then: others may have it, or the
+   * host of this host.
    */
   double passesPerSecond() {
-    return sharesItsCpu() ? mostPassesPerSecond() : latestPassesPerSecond();
+    return sharesItsCpu() || wouldBeBusy() ? mostPassesPerSecond() : latestPassesPerSecond();
+  }
+
+  /** Returns whether passes come faster than a guest kicks. */
+  boolean passesFast() {
+    return active && mostPassesPerSecond() >= FASTER_THAN_KICKS;
+  }
+
+  /**
+   * Returns whether the worker does not sleep between its passes, as one that a guest kicks does.
+   * Of one that sends meanwhile only their number tells.
+   */
+  private boolean neverSleeps() {
+    boolean sendsNothing = stillNanos() > 0 && !sends();
+    return wouldBeBusy() && (sendsNothing || passesFast());
   }
 
   /** Returns the passes a second when the last pass was seen, or over all of the spin. */
@@ -181,7 +206,8 @@ final class Facts {
         && track.spin() != null
         && episodeNanos() >= NOTABLE_NANOS
         && passesPerSecond() >= settings.minPassesPerSecond()
-        && (starved ? track.spin().shareAtPass() : track.spin().share()) >= notableShare();
+        && (neverSleeps()
+            || (starved ? track.spin().shareAtPass() : track.spin().share()) >= notableShare());
   }
 
   /** A worker that has to wait for its CPU spins only in what it gets of it. */
@@ -273,7 +299,15 @@ final class Facts {
         && censusTells()
         && stillNanos() >= settings.confirmNanos()
         && (!spunSinceCensus() || kickedSinceCensus(queue))
-        && (sentinelSpeaks || sleeps() || (sends() && !wouldBeBusy()));
+        && (sentinelTells() || sleeps() || (sends() && !wouldBeBusy()));
+  }
+
+  /**
+   * Returns whether the sentinel has spoken so late that it would have told of a spin that makes
+   * the queue stand still. On a crowded host its frames come seconds late, or not at all.
+   */
+  private boolean sentinelTells() {
+    return sentinelSpeaks && framedKernelNanos - stillSince() >= settings.confirmNanos();
   }
 
   /** Returns since when it stands still: by the censuses, or by the passes that go on. */
@@ -303,7 +337,8 @@ final class Facts {
         && track.spin().passed()
         && track.spin().latest().indices()
         && episodeNanos() >= settings.confirmNanos()
-        && !spins();
+        && !spins()
+        && !neverSleeps();
   }
 
   /**

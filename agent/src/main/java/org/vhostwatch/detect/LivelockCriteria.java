@@ -24,12 +24,6 @@ final class LivelockCriteria {
   /** Heads fetched so nearly as often as each other are all fetched in each pass. */
   private static final double EVERY_PASS = 0.98;
 
-  /**
-   * Passes a second; a livelock makes 40,000 and more with a CPU of an emulated machine, and 2,300
-   * there when four others want the same CPUs.
-   */
-  private static final double FASTER_THAN_KICKS = 1_500;
-
   /** The indices that {@code roll_back} reads also tell that it is a receive queue. */
   private static final List<String> DECISIVE =
       List.of("passes", "used_idx", "recvmsg", "roll_back");
@@ -67,7 +61,7 @@ final class LivelockCriteria {
     if (settings.fixedKernel() && !bug) {
       return false;
     }
-    boolean fast = facts.active && facts.mostPassesPerSecond() >= FASTER_THAN_KICKS;
+    boolean fast = facts.passesFast();
     boolean nothing = outcome(criteria, "recvmsg") == Outcome.MET;
     Set<String> excused = new HashSet<>();
     if (bug || fast) {

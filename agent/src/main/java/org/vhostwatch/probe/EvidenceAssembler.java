@@ -76,6 +76,8 @@ public final class EvidenceAssembler {
   private Evidence evidence(String vq, String tid, long passes) {
     SortedMap<Long, Long> descriptors = histogram("@desc_ret", vq);
     SortedMap<Long, Long> returns = histogram("@get_rx_ret", tid);
+    // Older recordings have those of the worker, whichever queue it asked for.
+    SortedMap<Long, Long> notify = histogram("@notify_ret", vq);
     boolean derived = !plan.getRxBufs();
     // These are printed at the end, which a bpftrace that was killed did not come to; an empty map
     // is not printed either. Stacks, returns: something of a worker that made passes is.
@@ -101,7 +103,7 @@ public final class EvidenceAssembler {
         plan.peekFunction(),
         descriptors,
         plan.descriptorFunction(),
-        histogram("@notify_ret", tid),
+        notify.isEmpty() ? histogram("@notify_ret", tid) : notify,
         recvmsg,
         plan.signalled() && ended ? maps.value("@signalled", vq) : -1,
         plan.gaveUp() && ended ? maps.value("@gave_up", tid) : -1,

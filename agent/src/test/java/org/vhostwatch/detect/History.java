@@ -67,6 +67,7 @@ final class History {
     private double passesPerSecond;
     private double usedPerSecond;
     private double txPerSecond;
+    private double counted = 1;
     private double cpu;
     private double waits;
     private boolean runnable;
@@ -149,6 +150,15 @@ final class History {
       return this;
     }
 
+    /**
+     * Of the time between passes so much is spent at them; the rest is longer than the script
+     * counts.
+     */
+    Queue countsOf(double share) {
+      counted = share;
+      return this;
+    }
+
     Queue losesItsWorker() {
       worker = false;
       return sleeps();
@@ -192,7 +202,10 @@ final class History {
               tid,
               s.passes() + passes,
               s.episodes() + (begins ? 1 : 0),
-              s.spunNanos() + (begins || now - s.seen() >= 100_000_000L ? 0 : now - s.seen()),
+              s.spunNanos()
+                  + (begins || now - s.seen() >= 100_000_000L
+                      ? 0
+                      : (long) (counted * (now - s.seen()))),
               begins ? now : s.start(),
               begins ? s.passes() : s.passesBefore(),
               now,

@@ -41,6 +41,43 @@ class StallTest {
   }
 
   @Test
+  void aSentinelThatIsLateTellsOfNoStall() {
+    queue.flows();
+    history.during(2).ticksAreLost();
+    queue.spins();
+    queue.waiting = 1;
+    history.census().during(4).census();
+    assertThat(history.of(queue)).as("not told that it spins").isNotEqualTo(Verdict.STALLED);
+    history.ticksComeAgain().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aWorkerThatNeverSleepsIsNotKicked() {
+    // Frames that count little of the time: the host of this host has the CPU, or the worker sends.
+    for (double sent : new double[] {0, 20_000}) {
+      History crowded = new History();
+      Queue spinning = crowded.queue(VQ, 178, 183);
+      spinning.does(5_000, 0, 0.95).sends(sent, 0.95).countsOf(0.02);
+      crowded.during(1).census().during(10).census();
+      for (int second = 0; second < 10; second++) {
+        crowded.during(1);
+        assertThat(crowded.of(spinning)).as("sent %.0f", sent).isEqualTo(Verdict.LIVELOCKED);
+      }
+    }
+  }
+
+  @Test
+  void aGuestThatKicksNowAndThenWhileItsWorkerSendsIsStalled() {
+    queue.does(40, 0, 0.9).sends(20_000, 0.9);
+    history.during(1).census().during(10).census();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
   void oneCensusIsNoStall() {
     history.census().during(30);
     assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);

@@ -60,7 +60,7 @@ public final class Scenes {
     scene.evidence(map("@desc_ret", VQ + ",1", 225_001, VQ + ",2", 225_001, VQ + ",256", 225_000));
     scene.evidence(map("@episodes", VQ, 1)).evidence(map("@spun", VQ, 4_999_000_000L));
     scene.evidence(map("@first", VQ, start)).evidence(map("@gave_up", "183", 878));
-    scene.evidence(map("@last", VQ, 10)).evidence(map("@notify_ret", "183,1", 225_000));
+    scene.evidence(map("@last", VQ, 10)).evidence(map("@notify_ret", VQ + ",1", 225_000));
     scene.evidence(map("@num", VQ, 256)).evidence(map("@passes", VQ, 225_001));
     scene.evidence(map("@peek_ret", "183,60366", 225_000));
     scene.evidence(map("@rolled_back", VQ + ",8", 225_001));
@@ -130,7 +130,7 @@ public final class Scenes {
     }
     scene.census("avail=10 last=1 used=1", 0);
     scene.evidence(printf("tick " + scene.now));
-    scene.evidence(map("@notify_ret", "183,0", 240_000));
+    scene.evidence(map("@notify_ret", VQ + ",0", 240_000));
     scene.evidence(
         map(
             "@stack",

@@ -353,7 +353,7 @@ class AssemblersTest {
       dialect.map("@desc_ret", Map.of("VQ,1", 100_001, "VQ,2", 100_001, "VQ,256", 100_000)),
       dialect.map("@first", "VQ", 5_000_000_000L),
       dialect.map("@gave_up", "183", 390),
-      dialect.map("@notify_ret", "183,1", 100_000),
+      dialect.map("@notify_ret", Map.of("VQ,1", 100_000, "123,0", 7)),
       dialect.map("@passes", "VQ", 100_001),
       dialect.map("@peek_ret", "183,60366", 100_000),
       dialect.map("@rolled_back", "VQ,8", 100_001),
