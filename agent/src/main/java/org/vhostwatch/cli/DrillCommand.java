@@ -58,6 +58,8 @@ import picocli.CommandLine.Spec;
       "78:wrong configuration"
     })
 public final class DrillCommand implements Callable<Integer> {
+  private final Path vhostNet;
+
   @Spec
   @SuppressWarnings("NullAway.Init") // set by picocli before call()
   private CommandSpec spec;
@@ -145,6 +147,15 @@ public final class DrillCommand implements Callable<Integer> {
 
   @Mixin private final Configured configured = Configured.with(Keys.STATE_DIR);
 
+  /** For picocli. */
+  public DrillCommand() {
+    this(Drill.VHOST_NET);
+  }
+
+  DrillCommand(Path vhostNet) {
+    this.vhostNet = vhostNet;
+  }
+
   @Override
   public Integer call() throws Failure {
     DrillOptions options = options();
@@ -159,7 +170,7 @@ public final class DrillCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     try {
-      DrillReport report = new Drill(options, stop, line -> progress(err, line)).run();
+      DrillReport report = new Drill(options, vhostNet, stop, line -> progress(err, line)).run();
       out.println(format == Format.JSON ? DrillJson.write(report) : report.sentence());
       out.flush();
       keep(report, state, err);

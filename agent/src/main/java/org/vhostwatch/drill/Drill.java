@@ -1,6 +1,7 @@
 package org.vhostwatch.drill;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,9 @@ import org.vhostwatch.libc.NativeMemory;
  * arrives had it been waiting. The other behaviours serve the ring under traffic from start to end.
  */
 public final class Drill {
+  /** The device file of vhost_net: some hosts have it before the module is loaded. */
+  public static final Path VHOST_NET = Path.of("/dev/vhost-net");
+
   /** Time for the frames that others send to each new interface, before the buffers are counted. */
   private static final Duration SETTLE = Duration.ofMillis(500);
 
@@ -37,6 +41,7 @@ public final class Drill {
   private static final int CALL_TIMEOUT_MILLIS = 10;
 
   private final DrillOptions options;
+  private final Path vhostNet;
   private final StopSignal stop;
   private final Consumer<String> log;
   private long sent;
@@ -47,11 +52,14 @@ public final class Drill {
    * Prepares a drill; nothing is created yet.
    *
    * @param options what to do
+   * @param vhostNet the device file of vhost_net
    * @param stop ends it early
    * @param log takes lines of progress
    */
-  public Drill(DrillOptions options, StopSignal stop, Consumer<String> log) {
+  public Drill(
+      DrillOptions options, Path vhostNet, StopSignal stop, Consumer<String> log) {
     this.options = options;
+    this.vhostNet = vhostNet;
     this.stop = stop;
     this.log = log;
   }
@@ -66,7 +74,7 @@ public final class Drill {
     String tap;
     int index;
     Measurement measurement;
-    try (Stage stage = Stage.open(options, log)) {
+    try (Stage stage = Stage.open(options, vhostNet, log)) {
       tap = stage.tap().name();
       index = stage.tap().index();
       measurement = options.behaviour().starves() ? starve(stage) : serve(stage);

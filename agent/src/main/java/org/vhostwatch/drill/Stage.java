@@ -35,13 +35,15 @@ final class Stage implements AutoCloseable {
   /**
    * Creates everything; the tap is up, the queues run, no buffer is posted.
    *
+   * @param vhostNet the device file of vhost_net
    * @param log takes one line of progress
    * @throws DrillException if this machine or these options do not allow it; nothing is left behind
    */
-  static Stage open(DrillOptions options, Consumer<String> log) throws IOException {
+  static Stage open(DrillOptions options, Path vhostNet, Consumer<String> log)
+      throws IOException {
     Stage stage = new Stage();
     try {
-      stage.build(options, log);
+      stage.build(options, vhostNet, log);
       return stage;
     } catch (IOException | RuntimeException e) {
       try {
@@ -53,13 +55,14 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private void build(DrillOptions options, Consumer<String> log) throws IOException {
+  private void build(DrillOptions options, Path vhostNet, Consumer<String> log)
+      throws IOException {
     String name = options.tap();
     if (name != null) {
       Tap.requireFree(name);
     }
     GuestMemory guest = own(GuestMemory.map(options.ringSize(), options.bufferBytes()));
-    VhostDevice device = own(VhostDevice.open());
+    VhostDevice device = own(VhostDevice.open(vhostNet));
     Tap tap = own(Tap.create(name));
     EventFd kick = own(EventFd.create("rx kick"));
     EventFd call = own(EventFd.create("rx call"));

@@ -1,13 +1,14 @@
 package org.vhostwatch.drill;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.vhostwatch.libc.EventFd;
 import org.vhostwatch.libc.Fd;
 import org.vhostwatch.libc.NativeMemory;
 
 /**
- * A /dev/vhost-net of our own, by the ioctls of linux/vhost.h. Queue 0 receives, queue 1 sends
+ * A vhost device of our own, by the ioctls of linux/vhost.h. Queue 0 receives, queue 1 sends
  * (both as the guest sees it).
  */
 final class VhostDevice implements AutoCloseable {
@@ -35,10 +36,11 @@ final class VhostDevice implements AutoCloseable {
   /**
    * Opens a device; it has neither owner nor worker yet.
    *
+   * @param file the device file of vhost_net
    * @throws DrillException if vhost_net is not there or may not be used
    */
-  static VhostDevice open() throws IOException {
-    return new VhostDevice(Devices.open("/dev/vhost-net", "vhost_net"));
+  static VhostDevice open(Path file) throws IOException {
+    return new VhostDevice(Devices.open(file.toString(), "vhost_net"));
   }
 
   /** Makes this process the owner: the kernel starts the worker, named after the calling thread. */

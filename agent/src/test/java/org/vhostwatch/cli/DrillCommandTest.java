@@ -1,15 +1,16 @@
 package org.vhostwatch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class DrillCommandTest {
   private final StringWriter out = new StringWriter();
@@ -39,12 +40,14 @@ class DrillCommandTest {
   }
 
   @Test
-  void withoutVhostItSaysWhatToDoAndExitsWith3() {
-    assumeThat(Path.of("/dev/vhost-net")).doesNotExist();
-    assertThat(execute("--format", "json")).isEqualTo(3);
+  void withoutVhostItSaysWhatToDoAndExitsWith3(@TempDir Path devices) {
+    Path vhostNet = devices.resolve("vhost-net");
+    CommandLine drill = new CommandLine(new DrillCommand(vhostNet));
+    drill.setCaseInsensitiveEnumValuesAllowed(true);
+    assertThat(execute(drill, "--format", "json")).isEqualTo(3);
     assertThat(err.toString())
         .isEqualToIgnoringNewLines(
-            "error: no /dev/vhost-net: load the module first (modprobe vhost_net)");
+            "error: no " + vhostNet + ": load the module first (modprobe vhost_net)");
     assertThat(out.toString()).isEmpty();
   }
 
@@ -55,9 +58,15 @@ class DrillCommandTest {
   }
 
   private int execute(String... arguments) {
-    return Vhostwatch.commandLine()
+    return execute(
+        Vhostwatch.commandLine(),
+        Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new));
+  }
+
+  private int execute(CommandLine commandLine, String... arguments) {
+    return commandLine
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new));
+        .execute(arguments);
   }
 }
