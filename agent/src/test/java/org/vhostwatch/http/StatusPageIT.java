@@ -3,19 +3,19 @@ package org.vhostwatch.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.vhostwatch.snapshot.HostSnapshot;
 
 /** The page in a real browser and in one of text; screenshots are left in target/page. */
-@Timeout(180)
+@Timeout(300)
 class StatusPageIT {
 
   private static final Path WEB = Path.of("src/test/web");
@@ -24,6 +24,9 @@ class StatusPageIT {
   @Test
   void headlessChromiumShowsItAndAxeFindsNothingThatKeepsPeopleOut() throws Exception {
     Files.createDirectories(SHOTS);
+    for (Path shot : shots()) {
+      Files.delete(shot);
+    }
     run(WEB, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
     long begun = System.currentTimeMillis();
     List<Serving> servers = new ArrayList<>();
@@ -43,9 +46,7 @@ class StatusPageIT {
     } finally {
       servers.forEach(Serving::close);
     }
-    try (var shots = Files.list(SHOTS)) {
-      assertThat(shots.filter(file -> file.toString().endsWith(".png"))).hasSize(20);
-    }
+    assertThat(shots()).hasSize(20);
   }
 
   @Test
@@ -78,14 +79,33 @@ class StatusPageIT {
     }
   }
 
+  private static List<Path> shots() throws IOException {
+    try (Stream<Path> files = Files.list(SHOTS)) {
+      return files.filter(file -> file.toString().endsWith(".png")).toList();
+    }
+  }
+
+  /** Into a file: who reads what hangs waits for its end, whatever the deadline. */
   private static String run(Path folder, String... command)
       throws IOException, InterruptedException {
+    Path output = Files.createTempFile("status-page", ".txt");
     Process process =
-        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
-    return said;
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      process.getOutputStream().close();
+      boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+      String said = Files.readString(output);
+      assertThat(ended).as("%s ended; it said: %s", String.join(" ", command), said).isTrue();
+      assertThat(process.exitValue()).as(said).isZero();
+      return said;
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      Files.delete(output);
+    }
   }
 }
