@@ -35,7 +35,7 @@ chapter() {
 note "seed" "$seed"
 start_daemon
 wait_for 240 "the daemon is ready" ask /-/ready
-watch_metric livelocked.txt vhostwatch_queue_livelocked
+watch_metric livelocked.txt vhostwatch_queue_livelocked stalled.txt vhostwatch_queue_stalled
 number=0
 end=$(awk -v t="$(seconds)" -v m="$minutes" 'BEGIN { print t + 60 * m }')
 length=$(awk -v m="$minutes" 'BEGIN { n = 60 * m / 8; print int(n < 300 ? n : 300) }')
@@ -50,6 +50,7 @@ note "in all" "$(since "$began") s: $spins pauses with a frame that did not fit,
 check "the guest kept its pauses below the confirm time of 3 s" below "$longest" 3
 check "there were many" is "$spins" -ge $((minutes * 5))
 check "queue_livelocked was never 1" never livelocked.txt 1
+check "queue_stalled was never 1" never stalled.txt 1
 check "there is no incident" metric_is vhostwatch_incidents_total == 0
 check "the log has no livelock" is "$(grep -c livelock- "$DAEMON_LOG")" -eq 0
 check "the sentinel stayed attached" metric_is vhostwatch_bpftrace_restarts_total == 0

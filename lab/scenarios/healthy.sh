@@ -29,7 +29,7 @@ start_guest --tap lab0 --behaviour healthy
 start_daemon
 wait_for 240 "the daemon is ready" ask /-/ready
 wait_for 60 "the daemon knows the queue" metric_is vhostwatch_queue_livelocked == 0 'tap="lab0"'
-watch_metric healthy.txt vhostwatch_queue_livelocked
+watch_metric healthy.txt vhostwatch_queue_livelocked healthy-stalled.txt vhostwatch_queue_stalled
 began=$(seconds) daemon=$(process_seconds "$DAEMON_PID") sentinel=$(process_seconds "$(pgrep -ox bpftrace)")
 before=$(guest_truth received)
 diagnosed=
@@ -63,11 +63,12 @@ check "it does not run per packet" metric_is vhostwatch_probe_runs_total '<' $((
 check "the daemon's probe stays attached" metric_is vhostwatch_bpftrace_restarts_total == 0
 kill "$WATCH_PID"
 check "healthy traffic: queue_livelocked was never 1" never healthy.txt 1
+check "healthy traffic: queue_stalled was never 1" never healthy-stalled.txt 1
 check "the daemon took no capture" metric_is vhostwatch_captures_total == 0
 stop_guest
 
 start_guest --tap slow0 --behaviour slow --buffers 20
-watch_metric slow.txt vhostwatch_queue_livelocked
+watch_metric slow.txt vhostwatch_queue_livelocked slow-stalled.txt vhostwatch_queue_stalled
 began=$(seconds)
 first=$(guest_truth last_used_idx)
 sleep 15
@@ -79,6 +80,7 @@ wait_for 10 "the slow guest's spins are counted as episodes (more than 10)" metr
 note "slow guest: episodes, passes, seconds" "$(for what in episodes passes seconds; do metric "vhostwatch_queue_spin_${what}_total" 'tap="slow0"'; done | paste -sd ' ')"
 kill "$WATCH_PID"
 check "slow guest: queue_livelocked was never 1" never slow.txt 1
+check "slow guest: queue_stalled was never 1" never slow-stalled.txt 1
 check "the slow guest did make progress (buffers)" is "$(guest_truth received)" -gt 500
 note "captures of the slow guest" "$(metric vhostwatch_captures_total)"
 stop_guest

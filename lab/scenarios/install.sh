@@ -19,7 +19,20 @@ journal() { journalctl --no-hostname -u vhostwatch -o cat "$@"; }
 said() { journal --since "@$1" | grep -m 3 -F -- "$2"; }
 ready() { shows ActiveState active && ask /-/ready; }
 another_pid() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ] && ready; }
-none_livelocked() { ask /metrics | grep '^vhostwatch_queue_livelocked{' | grep -qv ' 0.0$' && return 1; return 0; }
+at_rest() { livelocked_is 0 && printf '; ' && metric_is vhostwatch_queue_stalled == 0 'tap="lab0"'; }
+# Not later: the clock may have been set back.
+another_picture() { metric_is vhostwatch_snapshot_timestamp_seconds '!=' "$1"; }
+# Two pictures, one after the other: a daemon that stands still would show the one from before for ever.
+none_livelocked() {
+    local first
+    at_rest && first=$(metric vhostwatch_snapshot_timestamp_seconds) && [ "$first" ] || return
+    for _ in {1..60}; do
+        another_picture "$first" >/dev/null && break
+        sleep 0.5
+    done
+    printf '; after %s: ' "$first"
+    another_picture "$first" && printf '; ' && at_rest
+}
 newest() { find "$STATE/incidents" -name '*.json' 2>/dev/null | sort | tail -n 1; }
 field_is() { is "$(jq -r "$1" "$(newest)")" == "$2"; }
 # The capabilities of a process, as their numbers.

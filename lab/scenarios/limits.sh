@@ -69,9 +69,11 @@ agent=$(awk '/^VmRSS/ { print $2 * 1024 }' "/proc/$DAEMON_PID/status")
 echo $((agent + (24 << 20))) >"$group/memory.max" || note "memory.max" "refused: $(cat "$group/memory.current") in use"
 began=$(seconds)
 pkill -KILL -x bpftrace
-sleep 40
+killed_for_memory() { is "$(sed -n 's/^oom_kill //p' "$group/memory.events")" -ge 1; }
+wait_for 120 "no memory: the kernel has killed somebody" killed_for_memory
+wait_for 60 "no memory: bpftrace_up is 0" up 0
+sleep 20 # what happens to the agent is that nothing happens
 note "no memory: the kernel's events" "$(tr '\n' ' ' <"$group/memory.events")"
-check "no memory: the kernel has killed somebody" is "$(sed -n 's/^oom_kill //p' "$group/memory.events")" -ge 1
 check "no memory: the agent lives" survives
 check "no memory: it answers" ask /-/healthy
 note "no memory: it says" "$(ask /api/v1/threads | jq -r '.troubles | join("; ")')"
