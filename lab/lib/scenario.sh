@@ -25,7 +25,7 @@
 #   up VALUE                       is bpftrace_up that?   survives: does the daemon run?   troubled TEXT: is that among its troubles?
 #   incidents                      the daemon's: state and count of each, joined by commas
 #   median                         of the numbers on stdin, one a line
-#   watch_metric FILE NAME         writes the largest sample of that name to FILE every second, `none` without: WATCH_PID
+#   watch_metric FILE NAME [FILE NAME]...   writes the largest sample of that name to FILE every second, `none` without: WATCH_PID
 #   never FILE VALUE               was that never seen by watch_metric, in more than a few samples?
 #   probing, not_probing           is there a bpftrace process? Prints the pids
 #   $KERNEL $KERNEL_STATUS         the kernel's name in lab/kernels, and affected or fixed
@@ -218,10 +218,13 @@ end_daemon() {
 
 ask() { curl -fsS --max-time 5 "http://127.0.0.1:19739$1"; }
 
-metric() {
+metric() { ask /metrics | samples "$@"; }
+
+# samples NAME [LABEL...]: of metrics on stdin.
+samples() {
     local name=$1
     shift
-    ask /metrics | awk -v name="$name" -v labels="$*" '
+    awk -v name="$name" -v labels="$*" '
         BEGIN { n = split(labels, wanted, " ") }
         index($0, name "{") == 1 || $1 == name {
             for (i = 1; i <= n; i++) if (!index($0, wanted[i])) next
@@ -245,11 +248,17 @@ incidents() { ask /api/v1/incidents | jq -r '[.incidents[] | "\(.state) \(.count
 troubled() { ask /api/v1/threads | jq -e -r --arg what "$1" '.troubles[] | select(contains($what))'; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
+# All of one answer: each takes the daemon time, and the VM.
 watch_metric() {
+    local i said largest
+    for ((i = 1; i < $#; i += 2)); do : >"$RESULTS/${!i}"; done
     while sleep 1; do
-        largest=$(metric "$2" 2>/dev/null | sort -g | tail -n 1)
-        echo "${largest:-none}"
-    done >"$RESULTS/$1" &
+        said=$(ask /metrics 2>/dev/null)
+        for ((i = 1; i < $#; i += 2)); do
+            largest=$(samples "${@:i+1:1}" <<<"$said" | sort -g | tail -n 1)
+            echo "${largest:-none}" >>"$RESULTS/${!i}"
+        done
+    done &
     # shellcheck disable=SC2034  # for the scenario
     WATCH_PID=$!
 }
@@ -269,7 +278,13 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     export RESULTS
     mkdir -p "$RESULTS"
     trap 'jobs -p | xargs -r kill -9 2>/dev/null' EXIT
+    # bash reads as it goes: a mistake halfway would only end what has been read so far, and the rest would not be missed.
+    unsound() { record fail 0 "bash makes sense of all of the scenario" "$1"; exit 1; }
+    said=$(bash -n "/opt/lab/scenarios/$1.sh" 2>&1) || unsound "$said"
     # shellcheck source=/dev/null
     . "/opt/lab/scenarios/$1.sh"
+    # A line that it cannot compute it leaves out, the check on it too, says so in the log, and goes on.
+    said=$(grep -sE "^/opt/lab/scenario(s/$SCENARIO)?\.sh: line [0-9]+: .*(syntax error|division by 0|value too great|bad substitution|command not found)" \
+        "/results/$SCENARIO/scenario.log") && unsound "$said"
     exit 0
 fi
