@@ -14,6 +14,9 @@ BUILD_DEPS='/usr/sbin/ip:iproute2 javac:default-jdk-headless mvn:maven bpftrace:
 # What the distributions test packages with, for packaging/check.
 PACKAGE_DEPS='rpm:rpm rpmlint:rpmlint lintian:lintian systemd-analyze:systemd deb-systemd-helper:init-system-helpers gzip:gzip jq:jq unzip:unzip'
 
+# What looks at the project's scripts.
+SCRIPT_DEPS='shellcheck:shellcheck dash:dash'
+
 package_deps() { install_missing "$PACKAGE_DEPS"; }
 # What the tests of the agent in a browser and with Alertmanager need.
 TEST_DEPS='chromium:chromium w3m:w3m node:nodejs npm:npm /usr/bin/prometheus-alertmanager:prometheus-alertmanager'
@@ -21,6 +24,7 @@ TEST_DEPS='chromium:chromium w3m:w3m node:nodejs npm:npm /usr/bin/prometheus-ale
 lab_deps() { install_missing "$LAB_DEPS"; }
 build_deps() { install_missing "$BUILD_DEPS"; }
 test_deps() { install_missing "$TEST_DEPS"; }
+script_deps() { install_missing "$SCRIPT_DEPS"; }
 
 # install_missing PAIRS: installs the packages of those pairs whose command or file is not there.
 install_missing() {
@@ -36,5 +40,31 @@ install_missing() {
     [ "$(id -u)" = 0 ] || die "that needs root; or install them yourself: apt-get install ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     quietly apt-get -q update || die "apt-get update failed"
-    quietly apt-get -q install -y --no-install-recommends "${missing[@]}" || die "installing ${missing[*]} failed"
+    quietly without_services apt-get -q install -y --no-install-recommends "${missing[@]}" || die "installing ${missing[*]} failed"
 }
+
+# Where no udev runs, as in a container, the kernel may have tun and /dev not: what is tested with taps would be skipped.
+tun_device() {
+    [ -e /dev/net/tun ] || { mkdir -p /dev/net && mknod -m 666 /dev/net/tun c 10 200 && say "made /dev/net/tun"; }
+}
+
+POLICY=/usr/sbin/policy-rc.d POLICY_LOCK=/run/vhostwatch-install.lock
+# One that was left behind, as of a machine that stopped, forbids nothing: nobody has the lock.
+POLICY_TEXT="#!/bin/sh
+# vhostwatch: packages are being installed for its tests, and nobody has asked for their services.
+flock -n $POLICY_LOCK true && exit 0
+exit 101"
+
+# without_services COMMAND...: while it runs, packages that are installed start no service, as policy-rc.d(8) says. A policy
+# that is there stays as it is. In a shell of its own, which takes its policy away however it ends; one at a time, else the
+# first to end would take it from the other.
+without_services() (
+    exec 9>"$POLICY_LOCK"
+    flock 9
+    if [ "$(cat "$POLICY" 2>/dev/null)" = "$POLICY_TEXT" ] || ! { [ -e "$POLICY" ] || [ -L "$POLICY" ]; }; then
+        trap 'exit 1' HUP INT TERM
+        trap 'rm -f "$POLICY"' EXIT
+        { printf '%s\n' "$POLICY_TEXT" >"$POLICY" && chmod 755 "$POLICY"; } || exit
+    fi
+    "$@"
+)
