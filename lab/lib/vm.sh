@@ -98,6 +98,7 @@ vm_results() {
 }
 
 # Why the VM ended early, in the console's own words.
+# shellcheck disable=SC2120  # lab/run gives it one
 console_tail() {
     say "the last lines of the console${1:+ ($1)}:"
     tail -n 30 "$VM_DIR/console.log" 2>/dev/null | tr -d '\r' | sed 's/^/    /' >&2
@@ -129,6 +130,7 @@ vm_boot() {
         done
         [ "$SECONDS" -ge "$end" ] && [ "$boot" -lt "$boots" ] || return 0
         say "the kernel was not up after $patience s (VHOSTWATCH_LAB_BOOT): boot $((boot + 1)) of $boots"
+        # shellcheck disable=SC2119
         console_tail
         kill "$VM_PID" 2>/dev/null || true
         vm_wait

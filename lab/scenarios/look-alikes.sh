@@ -3,7 +3,6 @@
 # timeout: 900
 # shellcheck shell=bash
 
-q='.queues[0]'
 around='.queues[0].surroundings'
 # outcome NAME ID VALUE: what the report says of a look-alike.
 outcome() { json "$1" "[.queues[0].look_alikes[] | select(.id == \"$2\") | .outcome] | join(\" \")" "$3"; }

@@ -56,8 +56,7 @@ public final class Drill {
    * @param stop ends it early
    * @param log takes lines of progress
    */
-  public Drill(
-      DrillOptions options, Path vhostNet, StopSignal stop, Consumer<String> log) {
+  public Drill(DrillOptions options, Path vhostNet, StopSignal stop, Consumer<String> log) {
     this.options = options;
     this.vhostNet = vhostNet;
     this.stop = stop;

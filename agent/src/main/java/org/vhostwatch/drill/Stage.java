@@ -39,8 +39,7 @@ final class Stage implements AutoCloseable {
    * @param log takes one line of progress
    * @throws DrillException if this machine or these options do not allow it; nothing is left behind
    */
-  static Stage open(DrillOptions options, Path vhostNet, Consumer<String> log)
-      throws IOException {
+  static Stage open(DrillOptions options, Path vhostNet, Consumer<String> log) throws IOException {
     Stage stage = new Stage();
     try {
       stage.build(options, vhostNet, log);
@@ -55,8 +54,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private void build(DrillOptions options, Path vhostNet, Consumer<String> log)
-      throws IOException {
+  private void build(DrillOptions options, Path vhostNet, Consumer<String> log) throws IOException {
     String name = options.tap();
     if (name != null) {
       Tap.requireFree(name);

@@ -8,8 +8,8 @@ import org.vhostwatch.libc.Fd;
 import org.vhostwatch.libc.NativeMemory;
 
 /**
- * A vhost device of our own, by the ioctls of linux/vhost.h. Queue 0 receives, queue 1 sends
- * (both as the guest sees it).
+ * A vhost device of our own, by the ioctls of linux/vhost.h. Queue 0 receives, queue 1 sends (both
+ * as the guest sees it).
  */
 final class VhostDevice implements AutoCloseable {
   static final int RX = 0;

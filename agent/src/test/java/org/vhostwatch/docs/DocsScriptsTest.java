@@ -82,9 +82,9 @@ class DocsScriptsTest {
       boolean fenced = false;
       boolean shell = false;
       for (String line : Files.readAllLines(page)) {
-        if (line.startsWith("```")) {
+        if (line.strip().startsWith("```")) {
           fenced = !fenced;
-          shell = fenced && line.equals("```sh");
+          shell = fenced && line.strip().equals("```sh");
         } else if (shell || (!fenced && line.startsWith("    "))) {
           for (String command : BETWEEN_COMMANDS.split(COMMENT.matcher(line).replaceAll(""))) {
             Matcher script = SCRIPT.matcher(command);
