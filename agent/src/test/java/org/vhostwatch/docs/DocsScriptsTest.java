@@ -86,7 +86,7 @@ class DocsScriptsTest {
           fenced = !fenced;
           shell = fenced && line.strip().equals("```sh");
         } else if (shell || (!fenced && line.startsWith("    "))) {
-          for (String command : BETWEEN_COMMANDS.split(COMMENT.matcher(line).replaceAll(""))) {
+          for (String command : BETWEEN_COMMANDS.split(COMMENT.matcher(line).replaceAll(""), -1)) {
             Matcher script = SCRIPT.matcher(command);
             if (script.find()) {
               add(named, script);
