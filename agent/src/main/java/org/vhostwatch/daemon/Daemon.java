@@ -321,7 +321,7 @@ public final class Daemon implements AutoCloseable {
       // Whose workers are known by now is missed when it ends.
       scan(now);
       Log.censusTaken(census.queues().size());
-      observe(new Observation.Queues(census), now);
+      observe(new Observation.Queues(census, seen.lines().firstAt()), now);
       busy.census(census.queues(), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);

@@ -43,7 +43,7 @@ public final class Detector {
       return workers(state, seen.workers(), now);
     }
     if (observation instanceof Observation.Queues seen) {
-      return census(state, seen.census().queues(), now);
+      return census(state, seen.census().queues(), Math.min(seen.readAt(), now), now);
     }
     if (observation instanceof Observation.Spins seen) {
       return frame(state, seen.frame().queues(), seen.frame().kernelNanos(), now);
@@ -127,7 +127,7 @@ public final class Detector {
     }
   }
 
-  private static HostState census(HostState state, List<CensusQueue> seen, long now) {
+  private static HostState census(HostState state, List<CensusQueue> seen, long readAt, long now) {
     Map<Long, QueueTrack> queues = new HashMap<>();
     Map<Long, SpinCounters> ended = new HashMap<>(state.ended());
     for (CensusQueue queue : seen) {
@@ -137,7 +137,8 @@ public final class Detector {
         end(track, ended);
         track = null;
       }
-      queues.put(queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, now));
+      queues.put(
+          queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, readAt));
     }
     // The census walks file tables and reads memory while they change: it may miss a queue, and one
     // that spun just now may be younger than it. If a queue is gone, so is its worker, and that

@@ -154,15 +154,14 @@ final class Facts {
   }
 
   /**
-   * Returns the passes a second when the last pass was seen; of a worker that wants its CPU all the
-   * time, over all of the spin, for it may not have had any of it then: others may have it, or the
-   * host of this host.
+   * Returns the passes a second when the last pass was seen; of a worker that shares its CPU, over
+   * all of the spin, for it may not have had any of it then.
    */
   double passesPerSecond() {
-    return sharesItsCpu() || wouldBeBusy() ? mostPassesPerSecond() : latestPassesPerSecond();
+    return sharesItsCpu() ? mostPassesPerSecond() : latestPassesPerSecond();
   }
 
-  /** Returns whether passes come faster than a guest kicks. */
+  /** Returns whether passes come, or came over all of the spin, faster than a guest kicks. */
   boolean passesFast() {
     return active && mostPassesPerSecond() >= FASTER_THAN_KICKS;
   }
@@ -338,6 +337,7 @@ final class Facts {
         && track.spin().latest().indices()
         && episodeNanos() >= settings.confirmNanos()
         && !spins()
+        && !passesFast()
         && !neverSleeps();
   }
 

@@ -16,8 +16,12 @@ public sealed interface Observation {
     }
   }
 
-  /** All vhost_net queues of the host. */
-  record Queues(Census census) implements Observation {}
+  /**
+   * All vhost_net queues of the host.
+   *
+   * @param readAt when the kernel was read, or somewhat before that; a census takes seconds to end
+   */
+  record Queues(Census census, long readAt) implements Observation {}
 
   /** A frame of the sentinel, or of a capture, which counts passes the same way. */
   record Spins(SentinelFrame frame) implements Observation {}

@@ -44,6 +44,10 @@ public final class Diagnosis {
   private final Map<Long, Surroundings> around = new LinkedHashMap<>();
   private final List<String> troubles = new ArrayList<>();
   private @Nullable CensusAssembler census;
+
+  /** When the first line of the census came. */
+  private long censusRead = Long.MAX_VALUE;
+
   private @Nullable SentinelAssembler sentinel;
   private @Nullable EvidenceAssembler evidence;
   private int censuses;
@@ -121,7 +125,10 @@ public final class Diagnosis {
   private void begin(Event.Begin begin) {
     boolean indices = host.map(Event.Host::indices).orElse(true);
     switch (begin.source()) {
-      case CENSUS -> census = new CensusAssembler();
+      case CENSUS -> {
+        census = new CensusAssembler();
+        censusRead = Long.MAX_VALUE;
+      }
       case SENTINEL -> sentinel = new SentinelAssembler(indices);
       case EVIDENCE -> {
         if (begin.plan() != null) {
@@ -135,6 +142,7 @@ public final class Diagnosis {
     if (line.source() == Event.Source.CENSUS) {
       if (census != null) {
         census.accept(line.text());
+        censusRead = Math.min(censusRead, at);
       }
       return;
     }
@@ -183,7 +191,7 @@ public final class Diagnosis {
       // Half a census would make the other half of the queues vanish.
       if (end.trouble().isEmpty()) {
         censuses++;
-        observe(new Observation.Queues(taken), at);
+        observe(new Observation.Queues(taken, censusRead), at);
         busy.census(taken.queues(), at);
       }
     }

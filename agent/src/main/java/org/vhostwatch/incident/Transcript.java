@@ -20,6 +20,7 @@ public final class Transcript {
   private final long begun;
   private final Deque<Line> lines = new ArrayDeque<>();
   private int chars;
+  private long first;
   private long ended;
 
   /**
@@ -27,11 +28,13 @@ public final class Transcript {
    */
   public Transcript(long begun) {
     this.begun = begun;
+    this.first = begun;
     this.ended = begun;
   }
 
   /** Takes a line. */
   public synchronized void add(long at, String text) {
+    first = first == begun ? at : first;
     lines.addLast(new Line(at, text));
     chars += text.length();
     while (chars > MAX_CHARS) {
@@ -47,6 +50,11 @@ public final class Transcript {
   /** Returns when the run began. */
   public long begun() {
     return begun;
+  }
+
+  /** Returns when the first line came; when it began, if there was none. */
+  public synchronized long firstAt() {
+    return first;
   }
 
   /** Returns when it ended. */

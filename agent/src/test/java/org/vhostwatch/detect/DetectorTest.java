@@ -606,7 +606,8 @@ class DetectorTest {
   void aSpinningQueueThatACensusMissedIsNotGone() {
     queue.spins();
     history.census().during(5);
-    history.see(new Observation.Queues(new org.vhostwatch.probe.Census(List.of(), 0)));
+    history.see(
+        new Observation.Queues(new org.vhostwatch.probe.Census(List.of(), 0), Long.MAX_VALUE));
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
   }
 

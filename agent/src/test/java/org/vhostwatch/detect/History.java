@@ -355,11 +355,19 @@ final class History {
   }
 
   History census() {
+    censusBegins().run();
+    return this;
+  }
+
+  /** The queues are read now; what is returned is the end of the census. */
+  Runnable censusBegins() {
     List<CensusQueue> seen =
         queues.values().stream().filter(q -> q.censused && !q.gone).map(Queue::census).toList();
-    see(new Observation.Queues(new Census(seen, 0)));
-    busy.census(seen, now);
-    return this;
+    long read = now;
+    return () -> {
+      see(new Observation.Queues(new Census(seen, 0), read));
+      busy.census(seen, now);
+    };
   }
 
   BusyWatch busy() {

@@ -68,6 +68,34 @@ class StallTest {
   }
 
   @Test
+  void neitherTheBeginningNorTheEndOfALivelockIsAKick() {
+    // What /proc says of the worker is an average: it lags behind, at both ends.
+    queue.sleeps();
+    queue.waiting = 0;
+    history.during(2).census();
+    queue.does(5_000, 0, 0.2).countsOf(0.02);
+    queue.waiting = 1;
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("begins").isNotEqualTo(Verdict.STALLED);
+    }
+    queue.does(5_000, 0, 0.9);
+    history.census().during(5);
+    // The queue is read, and the spin ends, before the census does.
+    Runnable census = history.censusBegins();
+    history.during(1);
+    queue.sleeps();
+    queue.used += 20;
+    queue.waiting = 0;
+    census.run();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("ends").isNotEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
   void aGuestThatKicksNowAndThenWhileItsWorkerSendsIsStalled() {
     queue.does(40, 0, 0.9).sends(20_000, 0.9);
     history.during(1).census().during(10).census();

@@ -43,7 +43,7 @@ public class DetectorBench {
       SyntheticHost host = new SyntheticHost(root).workers(queues);
       workers = new WorkerScanner(new ProcFs(root)).scan();
       state = detector.next(state, new Observation.Workers(workers), now);
-      state = detector.next(state, new Observation.Queues(host.census()), now);
+      state = detector.next(state, new Observation.Queues(host.census(), now), now);
     } finally {
       SyntheticHost.delete(root);
     }
