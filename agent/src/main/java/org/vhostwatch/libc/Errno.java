@@ -32,6 +32,9 @@ public final class Errno {
   /** The kernel does not know this option of sockets. */
   public static final int ENOPROTOOPT = 92;
 
+  /** The driver does not answer such a question. */
+  public static final int EOPNOTSUPP = 95;
+
   /** A queue on the way is full and the packet was dropped. */
   public static final int ENOBUFS = 105;
 

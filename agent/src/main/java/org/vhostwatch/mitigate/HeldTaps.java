@@ -67,11 +67,8 @@ public final class HeldTaps {
     return targets;
   }
 
-  /** A tap is where its VMM is, unless it is in our own namespace: the VMM got its descriptor. */
   private static Target target(Vmm vmm, String name, int index, boolean macvtap) {
-    boolean ours = !macvtap && Files.exists(Path.of("/sys/class/net", name, "tun_flags"));
-    return new Target(
-        name, index, 0, ours ? 0 : vmm.pid(), vmm.name(), macvtap, "", true, List.of());
+    return new Target(name, index, 0, vmm.pid(), vmm.name(), macvtap, "", true, List.of());
   }
 
   private static String link(Path fd) {

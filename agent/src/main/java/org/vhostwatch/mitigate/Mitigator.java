@@ -80,20 +80,6 @@ public final class Mitigator {
     }
   }
 
-  /** A tap as it was found. */
-  private record Seen(
-      String name,
-      int ifindex,
-      long netns,
-      long cookie,
-      String driver,
-      int mtu,
-      List<Feature> features) {
-    static Seen none(Target target) {
-      return new Seen(target.name(), target.ifindex(), target.netns(), 0, "", 0, List.of());
-    }
-  }
-
   /**
    * Returns what {@link #apply} would do, and changes nothing.
    *
@@ -230,7 +216,7 @@ public final class Mitigator {
         if (late >= MAX_LATE) {
           throw new IOException("not tried: the kernel does not answer");
         }
-        Seen seen = Deadline.call("tap " + target.name(), limit, () -> see(target));
+        Seen seen = Deadline.call("tap " + target.name(), limit, () -> Seen.of(target));
         SortedMap<String, Boolean> on = Offloads.on(seen.features());
         boolean exposed = force || (target.mergeable() && !target.macvtap());
         plans.add(new Plan(target, seen, exposed ? on : new TreeMap<>(), ""));
@@ -241,23 +227,6 @@ public final class Mitigator {
       }
     }
     return plans;
-  }
-
-  private static Seen see(Target target) throws IOException {
-    try (TapDevice tap =
-        TapDevice.find(target.netns(), target.pid(), target.ifindex(), target.name())) {
-      if (tap == null) {
-        throw new IOException("it is gone, or its network namespace is not found");
-      }
-      return new Seen(
-          tap.name(),
-          tap.ifindex(),
-          tap.netns(),
-          tap.cookie(),
-          tap.driver(),
-          tap.mtu(),
-          tap.features());
-    }
   }
 
   /**
@@ -274,14 +243,7 @@ public final class Mitigator {
       return failed(plan, plan.message());
     }
     if (target.macvtap()) {
-      // The kernel cuts for it by what the VMM asked for alone (tap_handle_frame).
-      String lower = target.lower().isEmpty() ? "the device below it" : target.lower();
-      return failed(
-          plan,
-          "a macvtap: its own features do not reach the guest's way in; what does is"
-              + " gro and lro off on "
-              + lower
-              + ", which concerns all of its traffic and is left to you");
+      return failed(plan, Seen.macvtap(target));
     }
     if (!target.mergeable()) {
       return plan.result(

@@ -14,6 +14,9 @@ import org.vhostwatch.libc.NetNamespace;
 
 /** A tap of the kernel, in whatever namespace it is. Each method can wait for rtnl. */
 final class TapDevice implements AutoCloseable {
+  /** What a tap says of its driver. */
+  static final String DRIVER = "tun";
+
   private final Fd socket;
   private final String name;
   private final int ifindex;
@@ -57,6 +60,32 @@ final class TapDevice implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens the tap of a name that a process holds, where nothing more is known: it is where the
+   * process is or, if another gave it the descriptor, where we are.
+   *
+   * @return the tap; null if there is none in either place
+   * @throws IOException if there is one in both
+   */
+  static @Nullable TapDevice held(int pid, String name) throws IOException {
+    long there = place(pid, name);
+    long here = place(0, name);
+    if (there != 0 && here != 0 && there != here) {
+      throw new IOException(
+          "ambiguous: there is a tap of this name in the network namespace of process "
+              + pid
+              + " and another in ours, and without a census nothing tells which of them it uses");
+    }
+    return there == 0 && here == 0 ? null : find(0, there == 0 ? 0 : pid, 0, name);
+  }
+
+  /** Returns the namespace, of a process or ours, that has a tap of a name; 0 if it has none. */
+  private static long place(int pid, String name) throws IOException {
+    try (TapDevice found = find(0, pid, 0, name)) {
+      return found != null && found.driver().equals(DRIVER) ? found.netns() : 0;
+    }
+  }
+
   String name() {
     return name;
   }
@@ -73,8 +102,16 @@ final class TapDevice implements AutoCloseable {
     return cookie;
   }
 
+  /** Returns its driver, empty if it does not tell: then it is no tap. */
   String driver() throws IOException {
-    return Ethtool.driver(socket, name);
+    try {
+      return Ethtool.driver(socket, name);
+    } catch (LibcException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return "";
+      }
+      throw e;
+    }
   }
 
   int mtu() throws IOException {

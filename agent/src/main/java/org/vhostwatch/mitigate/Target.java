@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param name of the tap now; hostile text
  * @param ifindex its index in its namespace, 0 if not known
- * @param netns inode number of its network namespace, 0 if not known
+ * @param netns inode number of its network namespace, 0 if not known: then it is where its process
+ *     is, or where we are
  * @param pid a process that uses it, 0 if not known
  * @param vm what that process runs; hostile text
  * @param macvtap whether it is a macvtap or ipvtap device

@@ -210,16 +210,8 @@ class MitigatorTest {
 
   @Test
   void aTapInANamespaceOfItsOwnIsFoundThere() throws Exception {
-    Path unshare = Path.of("/usr/bin/unshare");
-    Path ip = Path.of("/usr/sbin/ip");
-    assumeThat(unshare).isExecutable();
-    assumeThat(ip).isExecutable();
-    // One process only: a child of the shell would keep the namespace for a moment longer.
-    String script = ip + " tuntap add far0 mode tap vnet_hdr && echo ready && exec cat";
-    Process inhabitant =
-        new ProcessBuilder(unshare.toString(), "-n", "/bin/sh", "-c", script).start();
+    Process inhabitant = inhabitantOfANamespaceWith("far0");
     try {
-      assumeThat(inhabitant.inputReader().readLine()).isEqualTo("ready");
       long netns = NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
       // Neither the process nor the index is known: any process there leads to it.
       Target far = new Target("far0", 0, netns, 0, "vm", false, "", true, List.of());
@@ -233,6 +225,83 @@ class MitigatorTest {
     } finally {
       inhabitant.destroyForcibly().waitFor();
     }
+  }
+
+  @Test
+  void aTapKnownByNameAloneIsFoundWhereItsProcessIs() throws Exception {
+    Process inhabitant = inhabitantOfANamespaceWith("far0");
+    try {
+      TapResult applied = apply(OPERATOR, heldBy(inhabitant, "far0"));
+      assertThat(applied.outcome()).isEqualTo(Outcome.CHANGED);
+      assertThat(applied.netns()).isNotEqualTo(ownNetns());
+    } finally {
+      inhabitant.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void orWhereWeAreIfTheProcessGotItFromHere() throws Exception {
+    Process inhabitant = inhabitantOfANamespaceWith("far0");
+    try {
+      TapResult applied = apply(OPERATOR, heldBy(inhabitant, NAME));
+      assertThat(applied.outcome()).isEqualTo(Outcome.CHANGED);
+      assertThat(applied.netns()).isEqualTo(ownNetns());
+    } finally {
+      inhabitant.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void withOneOfThatNameInBothNeitherIsTouched() throws Exception {
+    List<Feature> before = features(NAME);
+    Process inhabitant = inhabitantOfANamespaceWith(NAME);
+    try {
+      TapResult applied = apply(OPERATOR, heldBy(inhabitant, NAME));
+      assertThat(applied.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(applied.message())
+          .contains("ambiguous", "process " + inhabitant.pid(), "without a census");
+      assertThat(features(NAME)).isEqualTo(before);
+      assertThat(journal()).doesNotExist();
+    } finally {
+      inhabitant.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void whatIsNoTapIsRefused() throws Exception {
+    Target loopback = new Target("lo", 1, ownNetns(), 0, "vm", false, "", true, List.of());
+    TapResult result = mitigator().apply(List.of(loopback), true, OPERATOR).get(0);
+    assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result.message()).contains("lo is not a tap");
+    assertThat(result.requested()).isFalse();
+    assertThat(journal()).doesNotExist();
+  }
+
+  @Test
+  void aTapThatIsCalledOtherwiseThanItWasSeenIsRefused() throws Exception {
+    Target other = new Target("vnet7", index(), ownNetns(), 0, "vm", false, "", true, List.of());
+    TapResult result = apply(OPERATOR, other);
+    assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result.message()).contains("is called " + NAME + " now");
+    assertThat(journal()).doesNotExist();
+  }
+
+  private static Target heldBy(Process process, String name) {
+    return new Target(name, 0, 0, (int) process.pid(), "vm", false, "", true, List.of());
+  }
+
+  /** A process in a namespace of its own with a tap; the test is left out if it cannot be made. */
+  private static Process inhabitantOfANamespaceWith(String tap) throws IOException {
+    Path unshare = Path.of("/usr/bin/unshare");
+    Path ip = Path.of("/usr/sbin/ip");
+    assumeThat(unshare).isExecutable();
+    assumeThat(ip).isExecutable();
+    // One process only: a child of the shell would keep the namespace for a moment longer.
+    String script = ip + " tuntap add " + tap + " mode tap vnet_hdr && echo ready && exec cat";
+    Process inhabitant =
+        new ProcessBuilder(unshare.toString(), "-n", "/bin/sh", "-c", script).start();
+    assumeThat(inhabitant.inputReader().readLine()).isEqualTo("ready");
+    return inhabitant;
   }
 
   private Mitigator mitigator() {
