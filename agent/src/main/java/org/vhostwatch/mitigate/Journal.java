@@ -29,7 +29,7 @@ final class Journal {
   /** Thousands of taps. */
   private static final int MAX_BYTES = 8 << 20;
 
-  private static final int MAX_ENTRIES = 10_000;
+  static final int MAX_ENTRIES = 10_000;
   private static final JsonFactory JSON = new JsonFactory();
 
   private final StateDirectory folder;
@@ -80,9 +80,28 @@ final class Journal {
     }
   }
 
-  /** Replaces all entries; on return they are on the disk. */
+  /**
+   * Replaces all entries; on return they are on the disk.
+   *
+   * @throws IOException if they cannot be written, or are more than {@link #read} would take; then
+   *     all is as before
+   */
   void write(List<Entry> entries) throws IOException {
-    folder.write(FILE, bytes(entries));
+    byte[] bytes = bytes(entries);
+    if (entries.size() > MAX_ENTRIES || bytes.length > MAX_BYTES) {
+      throw new IOException(
+          folder.path().resolve(FILE)
+              + " is not written: "
+              + entries.size()
+              + " taps in "
+              + bytes.length
+              + " bytes could not be read again (at most "
+              + MAX_ENTRIES
+              + " in "
+              + MAX_BYTES
+              + "); `vhostwatch mitigate --undo` of some makes room");
+    }
+    folder.write(FILE, bytes);
   }
 
   static byte[] bytes(List<Entry> entries) throws IOException {

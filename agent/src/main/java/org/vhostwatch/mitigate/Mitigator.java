@@ -111,19 +111,19 @@ public final class Mitigator {
 
   private List<TapResult> applyAlone(List<Target> targets, boolean force, By by)
       throws IOException, InterruptedException {
-    List<Entry> entries = new ArrayList<>(journal.read());
+    List<Entry> entries = journal.read();
     List<Plan> plans = look(targets, force);
     String boot = boot();
     List<Plan> act = new ArrayList<>();
     for (Plan plan : plans) {
       if (plan.changes() && !(by == By.DAEMON && released(entries, boot, plan.seen()))) {
         act.add(plan);
-        remember(entries, boot, plan);
       }
     }
     if (!act.isEmpty()) {
-      entries.removeIf(entry -> entry.released() && !entry.boot().equals(boot));
-      journal.write(entries);
+      List<Entry> kept = stillThere(entries, boot);
+      act.forEach(plan -> remember(kept, boot, plan));
+      journal.write(kept);
     }
     List<TapResult> results = new ArrayList<>();
     int late = 0;
@@ -152,6 +152,18 @@ public final class Mitigator {
    * Requests the features of taps again as they were before the first {@link #apply}.
    *
    * @param wanted by name of the tap now or then, and VM, which of the remembered taps
+  /** Returns what is to be remembered on. */
+  private List<Entry> stillThere(List<Entry> entries, String boot) throws InterruptedException {
+    List<Entry> ours = entries.stream().filter(entry -> entry.boot().equals(boot)).toList();
+    Map<Entry, Forgetting.Fate> fates = Map.of();
+    try {
+      fates = Deadline.call("the remembered taps", limit, () -> Forgetting.look(ours));
+    } catch (IOException e) {
+      // What cannot be looked at now is not gone.
+    }
+    return Forgetting.kept(entries, boot, fates);
+  }
+
    * @return one result a tap; empty if nothing is remembered of such taps
    * @throws IOException if what was before cannot be read or written
    */

@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.libc.NetNamespace;
 
@@ -37,20 +41,48 @@ final class Namespaces {
     return found != null ? found : in(inode, PROC, "ns/net");
   }
 
+  /** Returns all namespaces that something on this host leads to: the ways, by their numbers. */
+  static Map<Long, Path> all() throws IOException {
+    List<Path> ways = new ArrayList<>(List.of(PROC.resolve("self/ns/net")));
+    if (Files.isDirectory(NAMED)) {
+      ways.addAll(ways(NAMED, ""));
+    }
+    ways.addAll(ways(PROC, "ns/net"));
+    Map<Long, Path> all = new HashMap<>();
+    for (Path way : ways) {
+      try {
+        all.putIfAbsent(NetNamespace.inodeAt(way), way);
+      } catch (IOException e) {
+        // Ended meanwhile, or may not be looked at: not this way.
+      }
+    }
+    return all;
+  }
+
   private static @Nullable NetNamespace in(long inode, Path folder, String below)
       throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        String name = String.valueOf(entry.getFileName());
-        if (below.isEmpty() || Character.isDigit(name.charAt(0))) {
-          NetNamespace found = same(inode, below.isEmpty() ? entry : entry.resolve(below));
-          if (found != null) {
-            return found;
-          }
-        }
+    for (Path way : ways(folder, below)) {
+      NetNamespace found = same(inode, way);
+      if (found != null) {
+        return found;
       }
     }
     return null;
+  }
+
+  private static List<Path> ways(Path folder, String below) throws IOException {
+    List<Path> ways = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (below.isEmpty()) {
+          ways.add(entry);
+        } else if (Character.isDigit(name.charAt(0))) {
+          ways.add(entry.resolve(below));
+        }
+      }
+    }
+    return ways;
   }
 
   private static @Nullable NetNamespace same(long inode, Path file) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -284,6 +285,36 @@ class MitigatorTest {
     assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(result.message()).contains("is called " + NAME + " now");
     assertThat(journal()).doesNotExist();
+  }
+
+  @Test
+  void whatIsGoneIsForgottenWhenTheNextTapIsRemembered() throws Exception {
+    String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    Entry lost = JournalTest.entry(boot, 1, 1, 5, "out of sight");
+    Journal remembered = new Journal(new StateDirectory(folder.resolve("state")));
+    remembered.write(
+        List.of(
+            JournalTest.entry("another-boot", ownNetns(), 0, 1, "booted since"),
+            lost,
+            JournalTest.entry(boot, ownNetns(), 0, 999_999, "gone")));
+    assertThat(apply(OPERATOR).outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(remembered.read()).hasSize(2).startsWith(lost);
+    assertThat(remembered.read().get(1).name()).isEqualTo(NAME);
+  }
+
+  @Test
+  void whatCouldNotBeReadAgainIsRefusedBeforeAnythingIsChanged() throws Exception {
+    String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    Journal remembered = new Journal(new StateDirectory(folder.resolve("state")));
+    // As if of the loopback interface: that is there, so nobody forgets them.
+    List<Entry> full =
+        Collections.nCopies(
+            Journal.MAX_ENTRIES, JournalTest.entry(boot, ownNetns(), 0, 1, "there"));
+    remembered.write(full);
+    List<Feature> before = features(NAME);
+    assertThatThrownBy(() -> apply(OPERATOR)).hasMessageContaining("could not be read again");
+    assertThat(features(NAME)).isEqualTo(before);
+    assertThat(remembered.read()).isEqualTo(full);
   }
 
   private static Target heldBy(Process process, String name) {
