@@ -2,12 +2,7 @@ package org.vhostwatch.daemon;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,24 +28,14 @@ final class AutoMitigation implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(15);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-  private static final int MAX_TRIES = 3;
-
   private final Supplier<KernelExposure> kernel;
   private final Mitigator mitigator;
   private final MitigationBudget budget;
   private final SelfMetrics metrics;
   private final BlockingQueue<List<Target>> latest = new ArrayBlockingQueue<>(1);
   private final Thread thread = new Thread(this::run, "mitigation");
-  private final Set<Key> handled = new HashSet<>();
-  private final Map<Key, Integer> failures = new HashMap<>();
+  private final MitigationTurns turns = new MitigationTurns();
   private String said = "";
-
-  /** What a census knows a tap by. */
-  private record Key(long netns, int ifindex, String name) {
-    static Key of(Target target) {
-      return new Key(target.netns(), target.ifindex(), target.name());
-    }
-  }
 
   /**
    * @param state folder that keeps what was before
@@ -101,7 +86,7 @@ final class AutoMitigation implements AutoCloseable {
         List<Target> news = latest.poll(1, TimeUnit.SECONDS);
         if (news != null) {
           taps = news;
-          forgetAllBut(taps);
+          turns.present(taps);
         }
         act(taps);
       }
@@ -110,31 +95,18 @@ final class AutoMitigation implements AutoCloseable {
     }
   }
 
-  private void forgetAllBut(List<Target> taps) {
-    Set<Key> present = taps.stream().map(Key::of).collect(Collectors.toSet());
-    handled.retainAll(present);
-    failures.keySet().retainAll(present);
-  }
-
   private void act(List<Target> taps) throws InterruptedException {
-    List<Target> due = new ArrayList<>();
-    for (Target target : taps) {
-      if (!handled.contains(Key.of(target)) && target.mergeable() && !target.macvtap()) {
-        due.add(target);
-      }
-    }
-    int allowed = budget.allowed(System.nanoTime());
-    if (due.isEmpty() || allowed <= 0 || !affected()) {
+    List<Target> batch = turns.next(taps, budget.allowed(System.nanoTime()));
+    if (batch.isEmpty() || !affected()) {
       return;
     }
-    List<Target> batch = due.subList(0, Math.min(allowed, due.size()));
     try {
       List<TapResult> results = mitigator.apply(batch, false, Mitigator.By.DAEMON);
-      int counted = 0;
       for (int i = 0; i < batch.size(); i++) {
-        counted += took(Key.of(batch.get(i)), results.get(i)) ? 1 : 0;
+        say(results.get(i), turns.over(batch.get(i), results.get(i)));
       }
-      budget.used(counted, System.nanoTime());
+      int requested = (int) results.stream().filter(TapResult::requested).count();
+      budget.used(requested, System.nanoTime());
     } catch (IOException e) {
       budget.used(0, System.nanoTime());
       metrics.mitigationFailed();
@@ -142,36 +114,24 @@ final class AutoMitigation implements AutoCloseable {
     }
   }
 
-  /** Says what was done; returns whether it counts for the limit. */
-  private boolean took(Key key, TapResult result) {
+  /** Says and counts what was done. */
+  private void say(TapResult result, boolean over) {
     Log.TapName tap = new Log.TapName(result.vm(), result.name(), result.ifindex(), result.netns());
     switch (result.outcome()) {
       case CHANGED -> {
-        handled.add(key);
         metrics.mitigated();
         Log.tapMitigated(
             tap, result.changes().stream().map(Change::feature).collect(Collectors.joining(", ")));
-        return true;
       }
       case FAILED -> {
-        metrics.mitigationFailed();
-        int tries = failures.merge(key, 1, Integer::sum);
-        if (tries >= MAX_TRIES) {
-          handled.add(key);
+        // Of those that had no turn there is nothing to say: the ones before them got no answer.
+        if (result.tried()) {
+          metrics.mitigationFailed();
+          Log.tapNotMitigated(tap, result.message() + (over ? "; not tried again" : ""));
         }
-        Log.tapNotMitigated(
-            tap, result.message() + (tries >= MAX_TRIES ? "; not tried again" : ""));
-        return true;
       }
-      case LEFT_ALONE -> {
-        handled.add(key);
-        Log.tapLeftAlone(tap, result.message());
-        return false;
-      }
-      default -> {
-        handled.add(key);
-        return false;
-      }
+      case LEFT_ALONE -> Log.tapLeftAlone(tap, result.message());
+      default -> {}
     }
   }
 

@@ -16,7 +16,7 @@ final class MitigationBudget {
 
   /**
    * @param cooldown least time between two batches
-   * @param perHour most taps in any hour, tried or changed
+   * @param perHour most taps in any hour that the kernel is asked to change
    */
   MitigationBudget(Duration cooldown, int perHour) {
     this.cooldown = cooldown.toNanos();
@@ -40,7 +40,7 @@ final class MitigationBudget {
     return perHour - acts.size();
   }
 
-  /** Notes a batch, and how many of its taps counted. */
+  /** Notes a batch, and of how many of its taps the kernel was asked for a change. */
   synchronized void used(int taps, long now) {
     tried = true;
     triedAt = now;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -135,23 +136,22 @@ public final class Mitigator {
             plan.result(
                 TapResult.Outcome.LEFT_ALONE, List.of(), "an operator took it back (--undo)"));
       } else if (late >= MAX_LATE) {
-        results.add(failed(plan, "not tried: the kernel does not answer"));
+        results.add(failed(plan, TapResult.NOT_TRIED));
       } else {
         try {
           results.add(turnOff(plan));
         } catch (IOException e) {
           late += e instanceof Deadline.Passed ? 1 : 0;
-          results.add(failed(plan, String.valueOf(e.getMessage())));
+          // It was asked for, and may come yet.
+          results.add(
+              plan.result(
+                  TapResult.Outcome.FAILED, off(plan.on(), false), String.valueOf(e.getMessage())));
         }
       }
     }
     return results;
   }
 
-  /**
-   * Requests the features of taps again as they were before the first {@link #apply}.
-   *
-   * @param wanted by name of the tap now or then, and VM, which of the remembered taps
   /** Returns what is to be remembered on. */
   private List<Entry> stillThere(List<Entry> entries, String boot) throws InterruptedException {
     List<Entry> ours = entries.stream().filter(entry -> entry.boot().equals(boot)).toList();
@@ -164,6 +164,10 @@ public final class Mitigator {
     return Forgetting.kept(entries, boot, fates);
   }
 
+  /**
+   * Requests the features of taps again as they were before the first {@link #apply}.
+   *
+   * @param wanted by name of the tap now or then, and VM, which of the remembered taps
    * @return one result a tap; empty if nothing is remembered of such taps
    * @throws IOException if what was before cannot be read or written
    */
@@ -189,7 +193,7 @@ public final class Mitigator {
       if (!entry.boot().equals(boot)) {
         result = gone(entry, "this host was booted since; no tap outlives that");
       } else if (late >= MAX_LATE) {
-        result = failed(entry, "not tried: the kernel does not answer");
+        result = failed(entry, TapResult.NOT_TRIED);
       } else {
         try {
           result = Deadline.call("tap " + entry.name(), limit, () -> restore(entry));
@@ -226,7 +230,7 @@ public final class Mitigator {
       try {
         loadNativeCalls();
         if (late >= MAX_LATE) {
-          throw new IOException("not tried: the kernel does not answer");
+          throw new IOException(TapResult.NOT_TRIED);
         }
         Seen seen = Deadline.call("tap " + target.name(), limit, () -> Seen.of(target));
         SortedMap<String, Boolean> on = Offloads.on(seen.features());
@@ -306,8 +310,12 @@ public final class Mitigator {
 
   private TapResult turnOff(Plan plan) throws IOException, InterruptedException {
     Seen seen = plan.seen();
-    List<Feature> after =
+    Optional<List<Feature>> answer =
         Deadline.call("tap " + seen.name(), limit, () -> request(seen, off(plan.on())));
+    if (answer.isEmpty()) {
+      return failed(plan, "it went away meanwhile");
+    }
+    List<Feature> after = answer.get();
     Map<String, Feature> now = byName(after);
     List<Change> changes = new ArrayList<>();
     plan.on()
@@ -336,13 +344,15 @@ public final class Mitigator {
                 + String.join(", ", open));
   }
 
-  private static List<Feature> request(Seen seen, Map<String, Boolean> wanted) throws IOException {
+  /** Returns the features after the request; empty if the tap is gone. */
+  private static Optional<List<Feature>> request(Seen seen, Map<String, Boolean> wanted)
+      throws IOException {
     try (TapDevice tap = TapDevice.find(seen.netns(), 0, seen.ifindex(), seen.name())) {
       if (tap == null || tap.cookie() != seen.cookie()) {
-        throw new IOException("it went away meanwhile");
+        return Optional.empty();
       }
       tap.request(wanted);
-      return tap.features();
+      return Optional.of(tap.features());
     }
   }
 

@@ -10,7 +10,8 @@ import java.util.List;
  * @param netns inode number of its network namespace, 0 if not known
  * @param vm the VM it serves; hostile text
  * @param outcome what came of it
- * @param changes each feature concerned, in order of name
+ * @param changes each feature concerned, in order of name; of a tap that failed those that the
+ *     kernel was asked to change
  * @param message what is in the way, or why nothing is to be done; empty if there is nothing to say
  * @param notes what else the operator should know of this tap
  */
@@ -23,9 +24,22 @@ public record TapResult(
     List<Change> changes,
     String message,
     List<String> notes) {
+  /** The message of a tap that had no turn: others got no answer. */
+  static final String NOT_TRIED = "not tried: the kernel does not answer";
+
   public TapResult {
     changes = List.copyOf(changes);
     notes = List.copyOf(notes);
+  }
+
+  /** Returns whether it was tried. */
+  public boolean tried() {
+    return outcome != Outcome.FAILED || !message.equals(NOT_TRIED);
+  }
+
+  /** Returns whether the kernel was asked to change it, with whatever success. */
+  public boolean requested() {
+    return outcome != Outcome.WOULD_CHANGE && !changes.isEmpty();
   }
 
   /** What came of it. */
