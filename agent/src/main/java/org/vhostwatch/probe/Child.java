@@ -1,6 +1,7 @@
 package org.vhostwatch.probe;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -17,9 +18,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * One run of bpftrace. Both streams are drained by threads of their own from the first moment on,
- * so that it can never block on us; stdout goes to a sink that must not block, the end of stderr is
- * kept for error messages.
+ * One run of bpftrace, or of another program. Both streams are drained by threads of their own from
+ * the first moment on, so that it can never block on us; stdout goes to a sink that must not block,
+ * the end of stderr is kept for error messages.
  */
 public final class Child implements AutoCloseable {
 
@@ -41,12 +42,18 @@ public final class Child implements AutoCloseable {
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final Process process;
+
+  /** Whether it is another's program, which may start others; bpftrace starts none. */
+  private final boolean foreign;
+
   private final CompletableFuture<Void> drained;
   private final Deque<String> errors = new ArrayDeque<>();
   private final CountDownLatch ready = new CountDownLatch(1);
+  private volatile boolean closed;
 
-  private Child(Process process, int maxLineBytes, Consumer<String> sink) {
+  private Child(Process process, boolean foreign, int maxLineBytes, Consumer<String> sink) {
     this.process = process;
+    this.foreign = foreign;
     Consumer<String> lines =
         line -> {
           if (ready.getCount() > 0 && line.contains(READY)) {
@@ -54,11 +61,17 @@ public final class Child implements AutoCloseable {
           }
           sink.accept(line);
         };
+    String name = foreign ? "program" : "bpftrace";
     CompletableFuture<Void> out =
-        drain("bpftrace-out", new LineReader(process.getInputStream(), maxLineBytes, lines));
+        drain(name + "-out", new LineReader(process.getInputStream(), maxLineBytes, lines));
+    InputStream said = process.getErrorStream();
     CompletableFuture<Void> err =
         drain(
-            "bpftrace-err", new LineReader(process.getErrorStream(), MAX_ERROR_BYTES, this::keep));
+            name + "-err",
+            new LineReader(
+                foreign ? new OwnWords(said, () -> closed || !process.isAlive()) : said,
+                MAX_ERROR_BYTES,
+                this::keep));
     this.drained = CompletableFuture.allOf(out, err);
   }
 
@@ -81,12 +94,13 @@ public final class Child implements AutoCloseable {
   static Child start(
       Spawner spawner, List<String> command, String script, int maxLineBytes, Consumer<String> sink)
       throws IOException {
-    return fed(spawner.start(command), script, maxLineBytes, sink);
+    return fed(spawner.start(command), false, script, maxLineBytes, sink);
   }
 
   /**
-   * Starts a program that is not bpftrace; what it prints is read and forgotten, but for the end of
-   * stderr.
+   * Starts a program that is not bpftrace. What it prints goes nowhere, but for the end of stderr.
+   * It is ended together with all that it has started; what it leaves behind when it ends by itself
+   * runs on, and is not listened to.
    *
    * @param command absolute path and arguments
    * @param environment variables beside the few that every child gets
@@ -95,20 +109,22 @@ public final class Child implements AutoCloseable {
   public static Child program(
       Spawner spawner, List<String> command, Map<String, String> environment, String input)
       throws IOException {
-    return fed(spawner.start(command, environment), input, MAX_ERROR_BYTES, line -> {});
+    return fed(spawner.startMute(command, environment), true, input, MAX_ERROR_BYTES, line -> {});
   }
 
-  private static Child fed(Process process, String script, int maxLineBytes, Consumer<String> sink)
+  private static Child fed(
+      Process process, boolean foreign, String script, int maxLineBytes, Consumer<String> sink)
       throws IOException {
     try {
-      Child child = new Child(process, maxLineBytes, sink);
+      Child child = new Child(process, foreign, maxLineBytes, sink);
       // On a thread of its own: a child that hangs before it reads must not hang us.
-      thread("bpftrace-in", () -> feed(process, script));
+      thread(foreign ? "program-in" : "bpftrace-in", () -> feed(process, script));
       return child;
     } catch (OutOfMemoryError e) {
       // Of threads: the host, or the limit of our control group, has no more of them.
       process.destroyForcibly();
-      throw new IOException("no threads for the streams of bpftrace: " + e.getMessage(), e);
+      String whose = foreign ? "a program" : "bpftrace";
+      throw new IOException("no threads for the streams of " + whose + ": " + e.getMessage(), e);
     }
   }
 
@@ -198,16 +214,27 @@ public final class Child implements AutoCloseable {
 
   /**
    * Ends it: SIGTERM, at which bpftrace detaches and prints its maps once more, then after the
-   * grace SIGKILL. Returns whether it ended in order.
+   * grace SIGKILL, which is also for what a program has started. Returns whether it ended in order.
    */
   public boolean stop(Duration grace) throws InterruptedException {
-    terminate();
-    boolean inOrder = process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
-    if (!inOrder) {
-      process.destroyForcibly();
-      process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
+    List<ProcessHandle> started = started();
+    boolean inOrder;
+    try {
+      terminate();
+      inOrder = process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
+      if (!inOrder) {
+        process.destroyForcibly();
+        process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } finally {
+      started.forEach(ProcessHandle::destroyForcibly);
     }
     return lastWords() && inOrder;
+  }
+
+  /** Asked before it ends: what has lost its parent descends from nobody. */
+  private List<ProcessHandle> started() {
+    return foreign && process.isAlive() ? process.descendants().toList() : List.of();
   }
 
   /** Asks it to end, and does not wait. */
@@ -218,7 +245,10 @@ public final class Child implements AutoCloseable {
 
   @Override
   public void close() {
+    List<ProcessHandle> started = started();
     process.destroyForcibly();
+    started.forEach(ProcessHandle::destroyForcibly);
+    closed = true;
   }
 
   /** A grandchild could hold the streams open for ever: the readers get a limit. */

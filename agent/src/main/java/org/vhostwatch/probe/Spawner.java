@@ -46,22 +46,28 @@ public final class Spawner {
    * @throws IOException if it cannot be started; the message names the program
    */
   Process start(List<String> command) throws IOException {
-    return start(command, Map.of());
+    return start(command, Map.of(), ProcessBuilder.Redirect.PIPE);
   }
 
   /**
-   * Starts a program, without a shell.
+   * Starts a program whose standard output nobody wants, without a shell.
    *
    * @param more variables of its environment, beside the few that all get
    */
-  Process start(List<String> command, Map<String, String> more) throws IOException {
+  Process startMute(List<String> command, Map<String, String> more) throws IOException {
+    return start(command, more, ProcessBuilder.Redirect.DISCARD);
+  }
+
+  private Process start(
+      List<String> command, Map<String, String> more, ProcessBuilder.Redirect output)
+      throws IOException {
     List<String> bound = new ArrayList<>();
     if (Files.isExecutable(SETPRIV)) {
       // SIGKILL, not SIGTERM: the kernel takes the probes away with the process, wedged or not.
       bound.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL", "--"));
     }
     bound.addAll(command);
-    ProcessBuilder builder = new ProcessBuilder(bound);
+    ProcessBuilder builder = new ProcessBuilder(bound).redirectOutput(output);
     Map<String, String> environment = builder.environment();
     String tmp = environment.get("TMPDIR");
     environment.clear();

@@ -90,6 +90,62 @@ class HookTest {
   }
 
   @Test
+  void whatItStartedEndsWithAProgramThatHangs() throws Exception {
+    Path pids = folder.resolve("pids");
+    Path program =
+        script(
+            "echo $$ > "
+                + pids
+                + "; sleep 1000 & echo $! >> "
+                + pids
+                + "; sh -c 'echo $$ >> "
+                + pids
+                + "; sleep 1000; :'");
+    try (Hook hook = new Hook(List.of(program.toString()), Duration.ofSeconds(3))) {
+      hook.incident(What.OPENED, incident);
+      log.await("it took longer");
+      List<String> started = Files.readAllLines(pids);
+      assertThat(started).hasSize(3);
+      await().untilAsserted(() -> assertThat(started).noneMatch(HookTest::runs));
+      await().untilAsserted(() -> assertThat(readers()).isEmpty());
+    }
+  }
+
+  @Test
+  void whatItLeavesBehindHoldsNoThreadOfOurs() throws Exception {
+    Path pid = folder.resolve("pid");
+    // Not at once: a thread that reads already is what the pipe would hold.
+    Path program = script("setsid sleep 1000 & echo $! > " + pid + "; sleep 0.5");
+    try (Hook hook = new Hook(List.of(program.toString()), Hook.LIMIT)) {
+      hook.incident(What.OPENED, incident);
+      log.await("ended with 0");
+      await().untilAsserted(() -> assertThat(readers()).isEmpty());
+      assertThat(Files.readAllLines(pid)).allMatch(HookTest::runs);
+    } finally {
+      for (String left : Files.readAllLines(pid)) {
+        ProcessHandle.of(Long.parseLong(left)).ifPresent(ProcessHandle::destroyForcibly);
+      }
+    }
+  }
+
+  /** A zombie does not run; whoever adopted it may take its time. */
+  private static boolean runs(String pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", pid, "stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static List<String> readers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("program-"))
+        .toList();
+  }
+
+  @Test
   void callsThatCannotWaitAreLeftOutWithAWord() throws Exception {
     Path go = folder.resolve("go");
     Path program = script("until [ -e " + go + " ]; do sleep 0.05; done");
