@@ -28,14 +28,15 @@ record Alert(Incident incident) {
   /**
    * Returns alerts as one JSON array.
    *
-   * @param until when those that last end unless they are told again, milliseconds since 1970
+   * @param now the present time, milliseconds since 1970
+   * @param until when those that last end unless they are told again
    */
-  static String json(List<Alert> alerts, String instance, long until) {
+  static String json(List<Alert> alerts, String instance, long now, long until) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartArray();
       for (Alert alert : alerts) {
-        alert.write(json, instance, until);
+        alert.write(json, instance, now, until);
       }
       json.writeEndArray();
     } catch (IOException e) {
@@ -44,14 +45,16 @@ record Alert(Incident incident) {
     return text.toString();
   }
 
-  private void write(JsonGenerator json, String instance, long until) throws IOException {
+  private void write(JsonGenerator json, String instance, long now, long until) throws IOException {
     QueueIdentity queue = incident.queue();
     String tap = queue.port().name();
     json.writeStartObject();
-    long start = incident.last().firstSign();
+    // Times from before the clock was set back may be yet to come: an alert with such an end would
+    // last until then. And Alertmanager takes none that ends before it starts.
+    long start = Math.min(incident.last().firstSign(), now - 1);
+    long end = over() ? Math.min(incident.ended(), now) : until;
     json.writeStringField("startsAt", time(start));
-    // After its start, even if the clock was set back: Alertmanager takes no other.
-    json.writeStringField("endsAt", time(Math.max(start + 1, over() ? incident.ended() : until)));
+    json.writeStringField("endsAt", time(Math.max(start + 1, end)));
     json.writeObjectFieldStart("labels");
     field(json, "alertname", NAME);
     field(json, "severity", "critical");

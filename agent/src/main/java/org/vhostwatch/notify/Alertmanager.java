@@ -92,8 +92,8 @@ public final class Alertmanager implements Notices, AutoCloseable {
           continue;
         }
         try {
-          long until = System.currentTimeMillis() + 4 * pace.resend().toMillis();
-          post(Alert.json(told, instance, until));
+          long now = System.currentTimeMillis();
+          post(Alert.json(told, instance, now, now + 4 * pace.resend().toMillis()));
           delivered(told);
           if (failing) {
             Log.alertsTakenAgain(url.toString());
