@@ -57,6 +57,9 @@ public final class Archive implements AutoCloseable {
     long characters;
     long version;
 
+    /** Whether the record itself is on disk, and only its recording waits. */
+    boolean written;
+
     Pending(Incident incident) {
       this.incident = incident;
     }
@@ -64,7 +67,8 @@ public final class Archive implements AutoCloseable {
 
   /** Ids begin with their time: the order is that of the first signs. */
   private static final Comparator<Pending> FIRST_TO_GO =
-      Comparator.comparing((Pending entry) -> entry.incident.state() != Incident.State.CLOSED)
+      Comparator.comparing((Pending entry) -> !entry.written)
+          .thenComparing(entry -> entry.incident.state() != Incident.State.CLOSED)
           .thenComparing(entry -> entry.incident.id());
 
   private final StateDirectory folder;
@@ -113,6 +117,7 @@ public final class Archive implements AutoCloseable {
       entry.incident = incident;
       entry.characters = characters(incident);
       entry.version = ++version;
+      entry.written = false;
       dropped = makeRoom();
       lock.notifyAll();
     }
@@ -122,7 +127,7 @@ public final class Archive implements AutoCloseable {
     }
   }
 
-  /** Gives up what is too much; returns how many. */
+  /** Gives up what is too much; returns how many of them are on no disk. */
   private int makeRoom() {
     int dropped = 0;
     long characters = pending.values().stream().mapToLong(entry -> entry.characters).sum();
@@ -131,7 +136,7 @@ public final class Archive implements AutoCloseable {
       Pending oldest = Collections.min(pending.values(), FIRST_TO_GO);
       pending.remove(oldest.incident.id());
       characters -= oldest.characters;
-      dropped++;
+      dropped += oldest.written ? 0 : 1;
     }
     return dropped;
   }
@@ -210,8 +215,9 @@ public final class Archive implements AutoCloseable {
         }
         pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
         if (!rest(pause)) {
+          // Once more: what could not be written may be another's recording.
           Map<String, Pending> last = waiting();
-          if (written && !last.isEmpty()) {
+          if (!last.isEmpty()) {
             write(last);
           }
           return;
@@ -273,6 +279,7 @@ public final class Archive implements AutoCloseable {
             Pending copy = new Pending(entry.incident);
             copy.recording = entry.recording;
             copy.version = entry.version;
+            copy.written = entry.written;
             due.put(id, copy);
           });
       return due;
@@ -301,13 +308,14 @@ public final class Archive implements AutoCloseable {
         trouble = cause(e);
       }
     }
-    // Of what is not known yet, nobody knows whether it is over.
-    if (trouble.isEmpty() && known) {
+    // Of what is not known yet, nobody knows whether it is over. What is too much goes all the more
+    // when there is no room for what is new.
+    if (known) {
       try {
         prune();
       } catch (IOException e) {
-        failures.incrementAndGet();
-        trouble = cause(e);
+        failures.addAndGet(trouble.isEmpty() ? 1 : 0);
+        trouble = trouble.isEmpty() ? cause(e) : trouble;
       }
     }
     if (!trouble.isEmpty() && !failing) {
@@ -319,14 +327,39 @@ public final class Archive implements AutoCloseable {
     return trouble.isEmpty();
   }
 
+  /**
+   * Writes the record first, because it says more in less room than its recording, and refers to
+   * that only once it is there. Whoever is killed between leaves a recording that its record does
+   * not name, which {@link Stored} finds.
+   */
   private void write(Pending entry) throws IOException {
     String id = entry.incident.id();
+    if (!entry.written) {
+      json(entry.incident);
+      closed.put(id, entry.incident.state() == Incident.State.CLOSED);
+      written(id, entry);
+    }
     if (entry.recording.length > 0) {
       folder.write(id + Stored.RECORDING, entry.recording);
       recorded.add(id);
+      json(entry.incident);
     }
-    folder.write(id + Stored.JSON, fitting(entry.incident.withRecording(recorded.contains(id))));
-    closed.put(id, entry.incident.state() == Incident.State.CLOSED);
+  }
+
+  private void json(Incident incident) throws IOException {
+    Incident whole = incident.withRecording(recorded.contains(incident.id()));
+    folder.write(incident.id() + Stored.JSON, fitting(whole));
+  }
+
+  /** From now on it waits for its recording alone, unless a version came meanwhile. */
+  private void written(String id, Pending entry) {
+    synchronized (lock) {
+      Pending now = pending.get(id);
+      if (now != null && now.version == entry.version) {
+        now.written = true;
+        now.characters = 0;
+      }
+    }
   }
 
   /** A version that came meanwhile stays. */
@@ -349,11 +382,11 @@ public final class Archive implements AutoCloseable {
     }
     List<Look> looks = new ArrayList<>();
     incident.looks().stream().findFirst().ifPresent(looks::add);
-    whole = json(incident, looks);
-    return whole.length <= Stored.MAX_JSON_BYTES ? whole : json(incident, List.of());
+    whole = bytes(incident, looks);
+    return whole.length <= Stored.MAX_JSON_BYTES ? whole : bytes(incident, List.of());
   }
 
-  private static byte[] json(Incident incident, List<Look> looks) {
+  private static byte[] bytes(Incident incident, List<Look> looks) {
     return IncidentJson.of(incident.withLooks(looks)).getBytes(StandardCharsets.UTF_8);
   }
 

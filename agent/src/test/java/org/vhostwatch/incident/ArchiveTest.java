@@ -156,6 +156,67 @@ class ArchiveTest {
     }
   }
 
+  @Test
+  void aRecordingThatCannotBeWrittenKeepsItsRecordFromNothing() throws Exception {
+    Path folder = temporary.resolve("incidents");
+    Incident incident = incident(1, Incident.State.OPEN);
+    // In the way of the recording alone: as when that does not fit on the disk.
+    Path inTheWay = folder.resolve(incident.id() + ".recording");
+    Files.createDirectories(inTheWay.resolve("in-it"));
+    try (Archive archive = archive(folder, Archive.Limits.DEFAULT)) {
+      assertThat(archive.put(incident, new byte[100])).isTrue();
+      await(() -> archive.writeFailures() >= 1);
+      assertThat(Files.readString(folder.resolve(incident.id() + ".json")))
+          .contains("\"recording\": null");
+      archive.put(incident.withLog(List.of("later")));
+      await(() -> archive.writeFailures() >= 2);
+      Incident read = Stored.read(new StateDirectory(folder)).incidents().get(0);
+      assertThat(read.log()).containsExactly("later");
+      assertThat(read.recorded()).isFalse();
+      Files.delete(inTheWay.resolve("in-it"));
+      Files.delete(inTheWay);
+      await(() -> !said("are written to").isEmpty());
+    }
+    assertThat(inTheWay).hasSize(100);
+    assertThat(Files.readString(folder.resolve(incident.id() + ".json")))
+        .contains("\"recording\": \"" + incident.id() + ".recording\"");
+  }
+
+  @Test
+  void whatIsTooMuchGoesAlsoWhileSomethingCannotBeWritten() throws Exception {
+    Path folder = temporary.resolve("incidents");
+    StateDirectory directory = new StateDirectory(folder);
+    for (int number = 1; number < 6; number++) {
+      Incident old = incident(number, Incident.State.CLOSED);
+      directory.write(old.id() + ".json", IncidentJson.of(old).getBytes(StandardCharsets.UTF_8));
+    }
+    Incident stuck = incident(9, Incident.State.OPEN);
+    Files.createDirectories(folder.resolve(stuck.id() + ".recording/in-it"));
+    try (Archive archive = archive(folder, new Archive.Limits(3, 1 << 20))) {
+      archive.put(stuck, new byte[100]);
+      await(() -> archive.writeFailures() >= 1 && list(folder).size() == 3);
+    }
+    assertThat(Stored.read(new StateDirectory(folder)).incidents())
+        .extracting(Incident::id)
+        .containsExactly(
+            stuck.id(),
+            incident(5, Incident.State.CLOSED).id(),
+            incident(4, Incident.State.CLOSED).id());
+  }
+
+  @Test
+  void whatIsHandedInLastIsWrittenThoughSomethingElseCannotBe() throws Exception {
+    Path folder = temporary.resolve("incidents");
+    Incident stuck = incident(1, Incident.State.OPEN);
+    Files.createDirectories(folder.resolve(stuck.id() + ".recording/in-it"));
+    try (Archive archive = archive(folder, Archive.Limits.DEFAULT)) {
+      archive.put(stuck, new byte[100]);
+      await(() -> archive.writeFailures() >= 1);
+      archive.put(incident(2, Incident.State.INTERRUPTED));
+    }
+    assertThat(names(folder)).contains(incident(2, Incident.State.INTERRUPTED).id() + ".json");
+  }
+
   private List<String> said(String words) {
     return log.lines(0, "", "", 0, 0).stream()
         .map(LogRing.Line::text)
