@@ -97,8 +97,11 @@ final class Redactor {
   /** Names of threads that the kernel, QEMU or this program gives: they say what, not whose. */
   private static final Pattern WELL_KNOWN =
       Pattern.compile(
-          "vhost-\\d+|qemu[A-Za-z0-9_-]*|CPU \\d+/KVM|IO \\w+|kworker/.*|ksoftirqd/\\d+|rcu_\\w+"
+          "vhost-\\d+|qemu(?:-kvm|-system(?:-[a-z0-9]{1,3})?)?|kvm|CPU \\d+/KVM|IO \\w+|kworker/.*|ksoftirqd/\\d+|rcu_\\w+"
               + "|migration/\\d+|bpftrace|java|swapper/\\d+");
+
+  /** The line of a report that names the VM. */
+  private static final Pattern VMM = Pattern.compile("  VM .*  process (.+) pid \\d+");
 
   /** A field at the head of a log line; what comes after the first colon and blank is words. */
   private static final Pattern FIELD =
@@ -131,7 +134,10 @@ final class Redactor {
     int dot = host.indexOf('.');
     learn("host", dot < 0 ? "" : host.substring(0, dot));
     for (Look look : incident.looks()) {
-      learnFields(JsonTree.parse(look.queue()).fields());
+      Map<?, ?> seen = JsonTree.parse(look.queue()).fields();
+      learnFields(seen);
+      learnProcesses(seen);
+      look.text().forEach(this::learnVmm);
       if (look.surroundings().isPresent()) {
         Map<?, ?> around = JsonTree.parse(look.surroundings().get()).fields();
         learnFields(around);
@@ -143,6 +149,7 @@ final class Redactor {
       for (String line : lines(recording.get())) {
         JsonTree event = JsonTree.parse(line);
         learnFields(event.fields());
+        learnProcesses(event.fields());
         if ("CENSUS".equals(event.fields().get("line"))) {
           census(event.text("text"));
         }
@@ -187,21 +194,33 @@ final class Redactor {
     }
   }
 
+  /** A report names the VMM's process in its text alone. */
+  private void learnVmm(String line) {
+    Matcher vmm = VMM.matcher(line);
+    if (vmm.matches()) {
+      learnProcess(vmm.group(1));
+    }
+  }
+
   /** What else runs on the host is the operator's business, and may be called after a VM. */
   private void learnProcesses(@Nullable Object value) {
     if (value instanceof Map<?, ?> fields) {
       fields.forEach(
           (key, inner) -> {
             if ("comm".equals(key) && inner instanceof String comm) {
-              if (!WELL_KNOWN.matcher(comm).matches()) {
-                learn("process", comm);
-              }
+              learnProcess(comm);
             } else {
               learnProcesses(inner);
             }
           });
     } else if (value instanceof List<?> items) {
       items.forEach(this::learnProcesses);
+    }
+  }
+
+  private void learnProcess(String comm) {
+    if (!WELL_KNOWN.matcher(comm).matches()) {
+      learn("process", comm);
     }
   }
 

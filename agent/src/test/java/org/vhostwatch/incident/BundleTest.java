@@ -200,6 +200,58 @@ class BundleTest {
   }
 
   @Test
+  void aProcessThatIsCalledAfterItsVmIsRedactedInTheRecordingToo() throws Exception {
+    byte[] recording =
+        new String(recording("web01", "vnet3"), StandardCharsets.UTF_8)
+            .replace("\"comm\":\"vhost-guest\"", "\"comm\":\"qemu:customer-a\"")
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(new String(recording, StandardCharsets.UTF_8)).contains("qemu:customer-a");
+    Bundle bundle =
+        Bundle.of(
+            incident("web01", "vnet3"), Optional.of(recording), List.of(), HOST, "0.1.0", true);
+    unzip(bundle)
+        .forEach((name, content) -> assertThat(content).as(name).doesNotContain("customer-a"));
+    byte[] redacted = Objects.requireNonNull(bundle.files().get("incident.recording"));
+    assertThat(new String(redacted, StandardCharsets.UTF_8))
+        .contains("\"comm\":\"process-", "\"comm\":\"vhost-181\"");
+    assertThat(replay(redacted).worst()).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void soItIsInWhatWasSeenWithoutARecording() throws Exception {
+    Look look =
+        new Look(
+            Look.When.ONSET,
+            1_795_000_000_000L,
+            false,
+            "{}",
+            List.of("  VM       web01  id 7  process qemu:customer-a pid 4712"),
+            Optional.empty());
+    Incident incident = incident("web01", "vnet3").withLooks(List.of(look));
+    Map<String, String> files =
+        unzip(Bundle.of(incident, Optional.empty(), List.of(), HOST, "0.1.0", true));
+    files.forEach((name, content) -> assertThat(content).as(name).doesNotContain("customer-a"));
+    assertThat(files.get("vhostwatch-" + IncidentSamples.ID + "/incident.txt"))
+        .contains("VM       vm-1", "process process-1 pid 4712");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"qemu-system-x86", "qemu-kvm", "kvm", "vhost-4712"})
+  void whatAVmmIsUsuallyCalledStays(String comm) throws Exception {
+    Look look =
+        new Look(
+            Look.When.ONSET,
+            1_795_000_000_000L,
+            false,
+            "{\"comm\":\"" + comm + "\"}",
+            List.of(),
+            Optional.empty());
+    Redactor redactor =
+        new Redactor(incident("w", "t").withLooks(List.of(look)), Optional.empty(), "");
+    assertThat(redactor.text("process " + comm + " pid 1")).isEqualTo("process " + comm + " pid 1");
+  }
+
+  @Test
   void theSameThingHasTheSameNameInAllFiles() throws Exception {
     Map<String, String> files = unzip(bundle("customer-web01", "vnet-secret", true));
     String folder = "vhostwatch-" + IncidentSamples.ID + "/";
