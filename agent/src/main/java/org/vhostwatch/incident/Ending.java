@@ -17,6 +17,8 @@ public enum Ending {
   PAUSED,
   /** It ended, or may have, while no agent watched. */
   AGENT_STOPPED,
+  /** It goes on in the record of the agent before, which could be read only later. */
+  TAKEN_OVER,
   /** The host was started again. */
   HOST_REBOOTED,
   /** It is over, and no census could tell how. */

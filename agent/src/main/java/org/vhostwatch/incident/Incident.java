@@ -1,5 +1,6 @@
 package org.vhostwatch.incident;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,9 @@ public record Incident(
     List<Gap> gaps,
     List<String> log,
     boolean recorded) {
+
+  /** The first and the last so many occurrences and gaps are kept. */
+  private static final int KEPT_AT_EACH_END = 8;
 
   /** Whether an incident goes on. */
   public enum State {
@@ -81,6 +85,87 @@ public record Incident(
     return Math.max(0, end - first().firstSign());
   }
 
+  /** Returns the list without its middle, if it is too long. */
+  static <T> List<T> ends(List<T> list) {
+    if (list.size() <= 2 * KEPT_AT_EACH_END) {
+      return list;
+    }
+    List<T> kept = new ArrayList<>(list.subList(0, KEPT_AT_EACH_END));
+    kept.addAll(list.subList(list.size() - KEPT_AT_EACH_END, list.size()));
+    return kept;
+  }
+
+  /** Returns the occurrences with another one in place of the last. */
+  List<Occurrence> withLast(Occurrence occurrence) {
+    List<Occurrence> others = new ArrayList<>(occurrences);
+    others.set(others.size() - 1, occurrence);
+    return others;
+  }
+
+  /**
+   * Returns this record with what a later one, begun without knowing of this, has of the same
+   * livelock and of those that came after it.
+   */
+  Incident goneOnWith(Incident later) {
+    Occurrence begun = last();
+    Occurrence same = later.first();
+    long lastSeen = Math.max(begun.lastSeen(), same.lastSeen());
+    List<Occurrence> all =
+        withLast(
+            new Occurrence(
+                begun.firstSign(),
+                begun.confirmed(),
+                lastSeen,
+                same.ended() == 0 ? 0 : Math.max(lastSeen, same.ended()),
+                same.how()));
+    all.addAll(later.occurrences().subList(1, later.occurrences().size()));
+    List<Gap> unwatched = new ArrayList<>(gaps);
+    unwatched.add(new Gap(begun.lastSeen(), Math.max(begun.lastSeen(), same.confirmed())));
+    unwatched.addAll(later.gaps());
+    List<Look> seen = new ArrayList<>(looks);
+    for (Look look : later.looks()) {
+      if (looks.stream().noneMatch(taken -> taken.when().compareTo(look.when()) >= 0)) {
+        seen.add(look);
+      }
+    }
+    return new Incident(
+        id,
+        later.state(),
+        later.queue().betterThan(queue) ? later.queue() : queue,
+        kernel,
+        bpftrace,
+        agent,
+        later.confidence(),
+        count + later.count() - 1,
+        ends(all),
+        seen,
+        ends(unwatched),
+        log,
+        recorded);
+  }
+
+  Incident with(
+      State otherState,
+      QueueIdentity otherQueue,
+      int otherCount,
+      List<Occurrence> otherOccurrences,
+      List<Look> otherLooks) {
+    return new Incident(
+        id,
+        otherState,
+        otherQueue,
+        kernel,
+        bpftrace,
+        agent,
+        confidence,
+        otherCount,
+        otherOccurrences,
+        otherLooks,
+        gaps,
+        log,
+        recorded);
+  }
+
   /** Returns this incident with another log. */
   public Incident withLog(List<String> lines) {
     return new Incident(
@@ -100,20 +185,7 @@ public record Incident(
   }
 
   Incident withLooks(List<Look> others) {
-    return new Incident(
-        id,
-        state,
-        queue,
-        kernel,
-        bpftrace,
-        agent,
-        confidence,
-        count,
-        occurrences,
-        others,
-        gaps,
-        log,
-        recorded);
+    return with(state, queue, count, occurrences, others);
   }
 
   Incident withRecording(boolean has) {

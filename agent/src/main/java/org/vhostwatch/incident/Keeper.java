@@ -1,17 +1,10 @@
 package org.vhostwatch.incident;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,9 +53,6 @@ public final class Keeper {
     UPDATED
   }
 
-  /** The first and the last so many occurrences and gaps are kept. */
-  private static final int KEPT_AT_EACH_END = 8;
-
   /** How long an incident may go on on disk without being written: what a kill can lose. */
   private static final long HEARTBEAT_NANOS = 30_000_000_000L;
 
@@ -83,9 +73,6 @@ public final class Keeper {
 
   /** So many of the newest incidents stay in memory with all that was seen. */
   public static final int WHOLE = 32;
-
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private enum Mode {
     LIVE,
@@ -170,16 +157,20 @@ public final class Keeper {
   public List<Change> resume(List<Incident> stored, long wallMillis, long nanos) {
     changes = new ArrayList<>();
     now = nanos;
-    Set<String> known = new HashSet<>();
-    tracks.forEach(track -> known.add(track.incident.id()));
+    Set<String> known = ids();
     for (Incident incident : stored) {
       if (!known.add(incident.id())) {
         continue;
       }
       boolean over = incident.state() == Incident.State.CLOSED;
+      Optional<Track> here = over ? Optional.empty() : underWay(incident.queue());
+      if (here.isPresent()) {
+        goOnWith(here.get(), incident, wallMillis);
+        continue;
+      }
       Track track = new Track(incident, over ? Mode.CLOSED : Mode.RESUMING, nanos);
       track.writtenAt = nanos;
-      track.confirmedAt = nanos - nanos(Math.max(0, wallMillis - incident.first().confirmed()));
+      track.confirmedAt = confirmedAt(incident, wallMillis);
       long endedAgo = wallMillis - incident.ended();
       // What has yet to end by a clock that was set back ended nobody knows when.
       track.endedAt = nanos - nanos(endedAgo < 0 ? LONG_AGO_MILLIS : endedAgo);
@@ -191,6 +182,29 @@ public final class Keeper {
     forget();
     shorten();
     return changes;
+  }
+
+  private Optional<Track> underWay(QueueIdentity queue) {
+    return tracks.stream()
+        .filter(track -> track.mode == Mode.LIVE || track.mode == Mode.ENDING)
+        .filter(track -> track.incident.queue().sameObject(queue))
+        .findFirst();
+  }
+
+  /** A livelock got a record before that of the agent before could be read: that one goes on. */
+  private void goOnWith(Track track, Incident stored, long wallMillis) {
+    Track own = new Track(track.incident, track.mode, track.since);
+    track.incident = stored.goneOnWith(own.incident);
+    track.confirmedAt = confirmedAt(stored, wallMillis);
+    changed(track, What.CONTINUED);
+    close(own, wallMillis, Ending.TAKEN_OVER);
+    // Whatever becomes of the queue, this record has ended.
+    own.endedAt = now - nanos(LONG_AGO_MILLIS);
+    tracks.add(own);
+  }
+
+  private long confirmedAt(Incident stored, long wallMillis) {
+    return now - nanos(Math.max(0, wallMillis - stored.first().confirmed()));
   }
 
   private static long nanos(long millis) {
@@ -297,7 +311,7 @@ public final class Keeper {
           && old.looks().stream().noneMatch(taken -> taken.when().compareTo(look.when()) >= 0)) {
         List<Look> looks = new ArrayList<>(old.looks());
         looks.add(look);
-        track.incident = with(old, old.state(), old.queue(), old.count(), old.occurrences(), looks);
+        track.incident = old.withLooks(looks);
         return Optional.of(track.incident);
       }
     }
@@ -333,12 +347,11 @@ public final class Keeper {
       if (track.mode == Mode.LIVE || track.mode == Mode.ENDING) {
         Incident old = track.incident;
         track.incident =
-            with(
-                old,
+            old.with(
                 Incident.State.INTERRUPTED,
                 old.queue(),
                 old.count(),
-                last(old, old.last().over(wallMillis, Optional.of(Ending.AGENT_STOPPED))),
+                old.withLast(old.last().over(wallMillis, Optional.of(Ending.AGENT_STOPPED))),
                 old.looks());
         changed(track, What.UPDATED);
       }
@@ -439,7 +452,7 @@ public final class Keeper {
     if (before == Mode.RESUMING) {
       gaps = new ArrayList<>(gaps);
       gaps.add(new Gap(old.last().lastSeen(), scene.wallMillis()));
-      gaps = ends(gaps);
+      gaps = Incident.ends(gaps);
     }
     boolean news = before == Mode.RESUMING || !identity.equals(old.queue());
     track.incident =
@@ -452,7 +465,7 @@ public final class Keeper {
             old.agent(),
             confidence(status),
             old.count(),
-            last(old, old.last().seen(scene.wallMillis())),
+            old.withLast(old.last().seen(scene.wallMillis())),
             old.looks(),
             gaps,
             old.log(),
@@ -480,7 +493,8 @@ public final class Keeper {
     // The change to closed, if it came in this very moment, is not worth a word of its own.
     changes.removeIf(change -> change.incident().id().equals(old.id()));
     track.incident =
-        with(old, Incident.State.OPEN, queue, old.count() + 1, ends(occurrences), old.looks());
+        old.with(
+            Incident.State.OPEN, queue, old.count() + 1, Incident.ends(occurrences), old.looks());
     track.usedIdx = -1;
     alive(track, usedIdx(status), scene);
     changed(track, What.REOPENED);
@@ -491,7 +505,7 @@ public final class Keeper {
     Track track =
         new Track(
             new Incident(
-                id(queue, first),
+                IncidentId.of(queue, first, ids()),
                 Incident.State.OPEN,
                 queue,
                 scene.kernel(),
@@ -533,12 +547,11 @@ public final class Keeper {
     track.missingSince = 0;
     Incident old = track.incident;
     track.incident =
-        with(
-            old,
+        old.with(
             old.state(),
             old.queue(),
             old.count(),
-            last(old, old.last().over(scene.wallMillis(), Optional.empty())),
+            old.withLast(old.last().over(scene.wallMillis(), Optional.empty())),
             old.looks());
   }
 
@@ -629,9 +642,9 @@ public final class Keeper {
             old.agent(),
             old.confidence(),
             old.count(),
-            last(old, old.last().over(at, Optional.of(how))),
+            old.withLast(old.last().over(at, Optional.of(how))),
             old.looks(),
-            ends(gaps),
+            Incident.ends(gaps),
             old.log(),
             old.recorded());
     track.endedAt = track.mode == Mode.ENDING ? track.since : now;
@@ -658,42 +671,10 @@ public final class Keeper {
     }
   }
 
-  private String id(QueueIdentity queue, Occurrence first) {
-    String time = TIME.format(Instant.ofEpochMilli(first.firstSign()));
-    Set<String> taken = new HashSet<>();
-    tracks.forEach(track -> taken.add(track.incident.id()));
-    for (int attempt = 0; ; attempt++) {
-      String id =
-          time
-              + "-"
-              + hash(
-                  bootId
-                      + ' '
-                      + queue.vq()
-                      + ' '
-                      + queue.workerTid()
-                      + ' '
-                      + queue.workerStartTicks()
-                      + ' '
-                      + first.firstSign()
-                      + ' '
-                      + first.confirmed()
-                      + ' '
-                      + attempt);
-      if (!taken.contains(id)) {
-        return id;
-      }
-    }
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 4);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+  private Set<String> ids() {
+    Set<String> ids = new HashSet<>();
+    tracks.forEach(track -> ids.add(track.incident.id()));
+    return ids;
   }
 
   private static int usedIdx(QueueStatus status) {
@@ -705,44 +686,5 @@ public final class Keeper {
 
   private static String confidence(QueueStatus status) {
     return status.verdict().confidence().name().toLowerCase(Locale.ROOT);
-  }
-
-  private static List<Occurrence> last(Incident incident, Occurrence occurrence) {
-    List<Occurrence> occurrences = new ArrayList<>(incident.occurrences());
-    occurrences.set(occurrences.size() - 1, occurrence);
-    return occurrences;
-  }
-
-  /** Returns the list without its middle, if it is too long. */
-  private static <T> List<T> ends(List<T> list) {
-    if (list.size() <= 2 * KEPT_AT_EACH_END) {
-      return list;
-    }
-    List<T> kept = new ArrayList<>(list.subList(0, KEPT_AT_EACH_END));
-    kept.addAll(list.subList(list.size() - KEPT_AT_EACH_END, list.size()));
-    return kept;
-  }
-
-  private static Incident with(
-      Incident old,
-      Incident.State state,
-      QueueIdentity queue,
-      int count,
-      List<Occurrence> occurrences,
-      List<Look> looks) {
-    return new Incident(
-        old.id(),
-        state,
-        queue,
-        old.kernel(),
-        old.bpftrace(),
-        old.agent(),
-        old.confidence(),
-        count,
-        occurrences,
-        looks,
-        old.gaps(),
-        old.log(),
-        old.recorded());
   }
 }

@@ -364,6 +364,106 @@ class KeeperTest {
     assertThat(next.opened()).isZero();
   }
 
+  /** A keeper that has opened a record before it could read the one that there is. */
+  private Keeper withARecordOfItsOwn(Incident before) {
+    host.pass(40);
+    Keeper next = keeper();
+    assertThat(host.second(next))
+        .extracting(Keeper.Change::what)
+        .containsExactly(Keeper.What.OPENED);
+    assertThat(next.all().get(0).id()).isNotEqualTo(before.id());
+    return next;
+  }
+
+  @Test
+  void aRecordThatIsReadLateIsGoneOnWithAndTheOneMadeMeanwhileIsNot() {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    Incident before = only();
+    Keeper next = withARecordOfItsOwn(before);
+    Incident own = next.all().get(0);
+    assertThat(next.look(VQ, look(Look.When.ONSET))).isPresent();
+    host.pass(20);
+    List<Keeper.Change> changes = next.resume(List.of(before), host.wall, host.nanos);
+    assertThat(changes)
+        .extracting(change -> change.what() + " " + change.incident().id())
+        .containsExactly("CONTINUED " + before.id(), "ENDED " + own.id());
+    Incident ended = changes.get(1).incident();
+    assertThat(ended.state()).isEqualTo(Incident.State.CLOSED);
+    assertThat(ended.how()).contains(Ending.TAKEN_OVER);
+    Incident after = changes.get(0).incident();
+    assertThat(after.state()).isEqualTo(Incident.State.OPEN);
+    assertThat(after.count()).isEqualTo(1);
+    assertThat(after.first().confirmed()).isEqualTo(before.first().confirmed());
+    assertThat(after.looks()).hasSize(1);
+    assertThat(after.gaps())
+        .containsExactly(new Gap(before.last().lastSeen(), own.first().confirmed()));
+    assertThat(next.open()).isEqualTo(1);
+    assertThat(host.second(next)).isEmpty();
+    host.refill(VQ);
+    List<Keeper.Change> end = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      end.addAll(host.second(next));
+    }
+    assertThat(end)
+        .extracting(change -> change.what() + " " + change.incident().id())
+        .containsExactly("ENDED " + before.id());
+    assertThat(next.open()).isZero();
+  }
+
+  @Test
+  void soItIsWithAllThatHappenedMeanwhile() {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    keeper.stop(host.wall);
+    Incident before = only();
+    Keeper next = withARecordOfItsOwn(before);
+    host.refill(VQ);
+    host.second(next);
+    host.second(next);
+    host.livelock(VQ);
+    host.second(next);
+    host.queue(VQ).verdict = Verdict.HEALTHY;
+    host.censuses = false;
+    host.second(next);
+    Incident after = next.resume(List.of(before), host.wall, host.nanos).get(0).incident();
+    assertThat(after.id()).isEqualTo(before.id());
+    assertThat(after.state()).isEqualTo(Incident.State.OPEN);
+    assertThat(after.count()).isEqualTo(2);
+    assertThat(after.occurrences())
+        .extracting(Occurrence::how)
+        .containsExactly(Optional.of(Ending.REFILLED), Optional.empty());
+    assertThat(after.first().firstSign()).isEqualTo(before.first().firstSign());
+    assertThat(after.last().ended()).isEqualTo(host.wall);
+    assertThat(after.occurrences()).allMatch(KeeperTest::sound);
+    host.livelock(VQ);
+    host.second(next);
+    assertThat(next.open()).isEqualTo(1);
+    host.refill(VQ);
+    host.censuses = true;
+    host.second(next);
+    host.second(next);
+    assertThat(next.open()).isZero();
+    host.livelock(VQ);
+    assertThat(host.second(next).get(0).incident().id()).as("flaps").isEqualTo(before.id());
+  }
+
+  @Test
+  void anotherQueueAtTheSameAddressIsNotTakenOver() {
+    fourQueues();
+    host.livelock(VQ);
+    host.second(keeper);
+    Incident before = only();
+    host.queues.clear();
+    host.add(VQ, "db02", "vnet9", 200, 210, 0).start = 900;
+    host.livelock(VQ);
+    Keeper next = withARecordOfItsOwn(before);
+    assertThat(next.resume(List.of(before), host.wall, host.nanos)).isEmpty();
+    assertThat(next.open()).isEqualTo(2);
+  }
+
   @Test
   void itGoesOnWithItBeforeTheTapIsKnownAndKeepsWhatWasKnown() {
     fourQueues();
