@@ -245,6 +245,7 @@ final class Incidents implements AutoCloseable {
     QueueReport report =
         new QueueReport(
             status,
+            snapshot.exposure().status(),
             capture == null ? Optional.empty() : capture.around(),
             snapshot.queues().stream().map(QueueStatus::verdict).toList());
     Optional<Incident> incident =

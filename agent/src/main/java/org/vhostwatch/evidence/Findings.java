@@ -8,6 +8,8 @@ import org.vhostwatch.detect.LookAlikes;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
@@ -89,6 +91,11 @@ public record Findings(
    */
   public boolean blind() {
     return censuses == 0 && captures == 0 && !troubles.isEmpty();
+  }
+
+  /** Returns whether the kernel has the bug; UNKNOWN if the recording does not say. */
+  public Exposure kernel() {
+    return host.flatMap(Event.Host::exposure).map(KernelExposure::status).orElse(Exposure.UNKNOWN);
   }
 
   /** Returns these findings with other verdicts and unexplained workers, in the order given. */

@@ -108,7 +108,8 @@ final class StatusPage {
   }
 
   private String title() {
-    return snapshot.worst().name().toLowerCase(Locale.ROOT)
+    boolean unexplained = unexplainedIsWorst() && standsStill.isEmpty();
+    return (unexplained ? "unexplained" : word(worst()))
         + (host.isEmpty() ? "" : ": " + host)
         + " - vhostwatch";
   }
@@ -262,7 +263,8 @@ final class StatusPage {
     html.element("p", sentence(verdict.summary()));
     facts(verdict);
     String id = Long.toHexString(verdict.vq()) + "-" + verdict.tid();
-    List<String> advice = new QueueReport(status, Optional.empty(), everyone).advice();
+    List<String> advice =
+        new QueueReport(status, snapshot.exposure().status(), Optional.empty(), everyone).advice();
     if (!advice.isEmpty()) {
       html.open("details", "id", "advice-" + id, "open")
           .element("summary", "What to do")

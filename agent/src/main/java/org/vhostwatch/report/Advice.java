@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.Vmm;
 
 /**
@@ -19,18 +20,29 @@ final class Advice {
 
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
+  /** What virsh takes for the number or the UUID of a domain before it looks for names. */
+  private static final Pattern OTHER_THAN_A_NAME =
+      Pattern.compile("[0-9]+|[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}");
+
+  private final Exposure kernel;
   private final String tap;
   private final Optional<Vmm> vmm;
   private final int pid;
 
-  private Advice(QueueJson.Identity owner) {
+  private Advice(Exposure kernel, QueueJson.Identity owner) {
+    this.kernel = kernel;
     this.tap = plain(owner.port().name()).orElse("TAP");
     this.vmm = owner.vmm();
     this.pid = owner.pid();
   }
 
-  static List<String> of(Verdict verdict, QueueJson.Identity owner) {
-    Advice advice = new Advice(owner);
+  /**
+   * Returns it, a line each.
+   *
+   * @param kernel whether the kernel has the bug, as far as that is known
+   */
+  static List<String> of(Verdict verdict, Exposure kernel, QueueJson.Identity owner) {
+    Advice advice = new Advice(kernel, owner);
     return switch (verdict) {
       case LIVELOCKED -> advice.onLivelock();
       case STALLED -> advice.onStall();
@@ -53,7 +65,9 @@ final class Advice {
     lines.add(
         "cures: a kernel with the fix of CVE-2026-74356 (6.1.191, 6.12.97, 6.18.40, 7.1.5, 7.2;"
             + " `vhostwatch exposure` knows this host's)");
-    lines.add("prevents the next one, does not end this one: " + prevention());
+    lines.add(
+        "prevents the next one, does not end this one: "
+            + mitigation("a livelock that was seen is reason enough, however the kernel is rated"));
     lines.add(
         "does not help: ip link set "
             + tap
@@ -71,7 +85,7 @@ final class Advice {
             + " interface down");
     lines.add("ends it: the guest posts enough RX buffers and kicks");
     lines.add("ends it: reset the guest" + reset());
-    lines.add("prevents the next one: " + prevention());
+    prevention().ifPresent(command -> lines.add("prevents the next one: " + command));
     lines.add(
         "on a kernel without the fix of CVE-2026-74356 the same starvation can become a livelock");
     return lines;
@@ -83,14 +97,34 @@ final class Advice {
     lines.add(
         "on a kernel without the fix of CVE-2026-74356 this becomes a livelock if the guest stops"
             + " refilling");
-    lines.add("prevents it: " + prevention());
+    prevention().ifPresent(command -> lines.add("prevents it: " + command));
     return lines;
   }
 
-  private String prevention() {
+  /**
+   * Returns the command that keeps large packets away. None on a fixed kernel: there small ones
+   * only use up what the guest has posted, and then it starves as before.
+   */
+  private Optional<String> prevention() {
+    return kernel == Exposure.FIXED
+        ? Optional.empty()
+        : Optional.of(
+            mitigation("it is not known whether the kernel has the bug; `vhostwatch drill` tells"));
+  }
+
+  /**
+   * Returns the command.
+   *
+   * @param insisting why it is right on a kernel on which it would be refused
+   */
+  private String mitigation(String insisting) {
+    boolean affected = kernel == Exposure.AFFECTED;
     return "vhostwatch mitigate --tap "
         + tap
-        + " --apply (segmentation offload of the tap off; --undo restores it)";
+        + " --apply"
+        + (affected ? "" : " --force")
+        + " (segmentation offload of the tap off; --undo restores it"
+        + (affected ? ")" : "; --force because " + insisting + ")");
   }
 
   private String detach() {
@@ -122,7 +156,11 @@ final class Advice {
   /** What libvirt calls the VM; it gives each a UUID. */
   private Optional<String> domain() {
     return vmm.filter(process -> process.uuid().isPresent())
-        .flatMap(process -> plain(process.name()).or(process::uuid));
+        .flatMap(
+            process ->
+                plain(process.name())
+                    .filter(name -> !OTHER_THAN_A_NAME.matcher(name).matches())
+                    .or(process::uuid));
   }
 
   private static Optional<String> plain(String name) {

@@ -33,7 +33,7 @@ public final class JsonReport {
         "queues",
         findings.verdicts(),
         (fields, verdict) -> {
-          QueueJson.whole(fields, Owners.of(findings, verdict), verdict);
+          QueueJson.whole(fields, Owners.of(findings, verdict), verdict, findings.kernel());
           SurroundingsJson.write(fields, findings, verdict);
         });
     workers(json, findings);

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
@@ -25,8 +26,12 @@ final class QueueJson {
    */
   record Identity(@Nullable String vm, Optional<Vmm> vmm, int pid, TapPort port) {}
 
-  /** Writes verdict, identity, state and what the verdict rests on. */
-  static void whole(JsonText json, Identity identity, QueueVerdict verdict) {
+  /**
+   * Writes verdict, identity, state and what the verdict rests on.
+   *
+   * @param kernel whether the kernel has the bug, for the advice
+   */
+  static void whole(JsonText json, Identity identity, QueueVerdict verdict, Exposure kernel) {
     json.text("verdict", verdict.verdict().name());
     json.constant("confidence", verdict.confidence());
     json.text("summary", verdict.summary());
@@ -34,7 +39,7 @@ final class QueueJson {
     spin(json, verdict);
     json.objects("criteria", verdict.criteria(), QueueJson::criterion);
     EvidenceJson.write(json, verdict.evidence(), ring(verdict));
-    json.texts("advice", Advice.of(verdict.verdict(), identity));
+    json.texts("advice", Advice.of(verdict.verdict(), kernel, identity));
   }
 
   /** Writes whose the queue is, who serves it, and its state in the kernel. */

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
@@ -35,7 +36,10 @@ public final class StatusReport {
     json.text("time", JsonReport.time(snapshot.wallMillis()));
     json.name("kernel", snapshot.kernel());
     json.name("bpftrace", snapshot.probes().bpftrace());
-    json.objects("queues", snapshot.queues(), StatusReport::queue);
+    json.objects(
+        "queues",
+        snapshot.queues(),
+        (fields, queue) -> queue(fields, queue, snapshot.exposure().status()));
     workers(json, snapshot);
     UnexplainedJson.write(json, snapshot.unexplained());
     json.object("probes", fields -> probes(fields, snapshot.probes()));
@@ -43,7 +47,7 @@ public final class StatusReport {
     json.texts("troubles", snapshot.probes().troubles());
   }
 
-  static void queue(JsonText json, QueueStatus status) {
+  static void queue(JsonText json, QueueStatus status, Exposure kernel) {
     QueueVerdict verdict = status.verdict();
     time(json, "since", status.sinceWallMillis());
     QueueJson.whole(
@@ -53,7 +57,8 @@ public final class StatusReport {
             status.vmm(),
             verdict.queue() == null ? 0 : verdict.queue().process(),
             status.port()),
-        verdict);
+        verdict,
+        kernel);
   }
 
   private static void workers(JsonText json, HostSnapshot snapshot) {

@@ -13,6 +13,7 @@ import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
@@ -41,9 +42,9 @@ public final class TextReport {
   }
 
   /** Returns the lines of one queue, whatever its verdict. */
-  static List<String> queue(Findings findings, QueueVerdict verdict) {
+  static List<String> queue(Findings findings, Exposure kernel, QueueVerdict verdict) {
     TextReport report = new TextReport(Style.PLAIN);
-    report.section(findings, verdict);
+    report.section(findings, kernel, verdict);
     return report.out.toString().stripTrailing().lines().toList();
   }
 
@@ -53,7 +54,7 @@ public final class TextReport {
       if (verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY) {
         quiet.add(verdict);
       } else {
-        section(findings, verdict);
+        section(findings, findings.kernel(), verdict);
       }
     }
     findings.unexplained().forEach(found -> unexplained(findings, found));
@@ -65,7 +66,7 @@ public final class TextReport {
     footer(findings);
   }
 
-  private void section(Findings findings, QueueVerdict verdict) {
+  private void section(Findings findings, Exposure kernel, QueueVerdict verdict) {
     line(
         style.verdict(verdict.verdict())
             + " (confidence "
@@ -108,7 +109,7 @@ public final class TextReport {
       }
     }
     lookAlikes(findings, verdict);
-    List<String> advice = Advice.of(verdict.verdict(), Owners.of(findings, verdict));
+    List<String> advice = Advice.of(verdict.verdict(), kernel, Owners.of(findings, verdict));
     if (!advice.isEmpty()) {
       line("");
       line("  what to do");

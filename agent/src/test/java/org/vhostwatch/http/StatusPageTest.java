@@ -131,8 +131,17 @@ class StatusPageTest {
         Scenes.healthy()
             .withUnexplained(List.of(Samples.unexplained("web", Samples.worker(5002, 5000, 77))));
     assertThat(page(host))
+        .contains("<title>unexplained: kvm7 - vhostwatch</title>")
         .contains("1 worker busy for an unknown cause")
         .doesNotContain("Nothing wrong");
+  }
+
+  @Test
+  void aTabSaysNoMoreThanThePageDoes() {
+    assertThat(StatusPage.of(Scenes.healthy(), "kvm7", Optional.of("it stands still")))
+        .contains("<title>unknown: kvm7 - vhostwatch</title>", "Unknown: what is below");
+    assertThat(StatusPage.of(Scenes.livelocked(), "kvm7", Optional.of("it stands still")))
+        .contains("<title>livelocked: kvm7 - vhostwatch</title>");
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.vhostwatch.incident;
 
 import java.util.List;
 import java.util.Optional;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.report.QueueReport;
@@ -41,7 +42,8 @@ public final class IncidentSamples {
             queue.port(),
             Samples.livelocked(Samples.VQ, 4711, 4713, tap, 2),
             wallMillis);
-    QueueReport report = new QueueReport(status, Optional.empty(), List.of(status.verdict()));
+    QueueReport report =
+        new QueueReport(status, Exposure.AFFECTED, Optional.empty(), List.of(status.verdict()));
     Look look =
         new Look(
             Look.When.ONSET,

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 
@@ -18,9 +19,20 @@ class AdviceTest {
 
   private static List<String> of(
       Verdict verdict, String vm, Optional<String> uuid, Optional<String> vmid, String tap) {
+    return of(verdict, Exposure.AFFECTED, vm, uuid, vmid, tap);
+  }
+
+  private static List<String> of(
+      Verdict verdict,
+      Exposure kernel,
+      String vm,
+      Optional<String> uuid,
+      Optional<String> vmid,
+      String tap) {
     Vmm vmm = new Vmm(4711, 1, "qemu", vm, uuid, vmid);
     return Advice.of(
         verdict,
+        kernel,
         new QueueJson.Identity(
             vm, Optional.of(vmm), 4711, new TapPort(tap, 7, "br0", 42, 0, true)));
   }
@@ -31,6 +43,68 @@ class AdviceTest {
         .anyMatch(line -> line.contains("virsh domif-setlink web01 vnet3 down"))
         .anyMatch(line -> line.contains("virsh destroy web01, else kill -TERM 4711"))
         .anyMatch(line -> line.contains("vhostwatch mitigate --tap vnet3 --apply"));
+  }
+
+  /** virsh looks for the number of a domain first, then for its UUID, then for its name. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "7",
+        "0042",
+        "--all",
+        "-7",
+        "11111111-2222-4333-8444-555555555555",
+        "11111111222243338444555555555555"
+      })
+  void aNameThatVirshWouldTakeForAnotherDomainsGivesWayToTheUuid(String name) {
+    assertThat(of(Verdict.LIVELOCKED, name, Optional.of(UUID), Optional.empty(), "vnet3"))
+        .contains("ends it: reset the guest: virsh reset " + UUID)
+        .anyMatch(line -> line.contains("virsh domif-setlink " + UUID + " vnet3 down"))
+        .anyMatch(line -> line.contains("virsh destroy " + UUID + ", else"))
+        .noneMatch(line -> line.contains(" " + name + " ") || line.endsWith(" " + name));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"7a", "web-7", "1.2", "0x10", "deadbeef", "11111111-2222-4333-8444"})
+  void aNameThatOnlyResemblesOneStays(String name) {
+    assertThat(of(Verdict.LIVELOCKED, name, Optional.of(UUID), Optional.empty(), "vnet3"))
+        .contains("ends it: reset the guest: virsh reset " + name);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Exposure.class,
+      names = {"FIXED", "UNKNOWN"})
+  void onAKernelThatIsNotRatedAffectedALivelockIsReasonToInsist(Exposure kernel) {
+    assertThat(mitigation(Verdict.LIVELOCKED, kernel))
+        .singleElement()
+        .asString()
+        .contains(
+            "vhostwatch mitigate --tap vnet3 --apply --force (",
+            "a livelock that was seen is reason");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Verdict.class,
+      names = {"STALLED", "SPINNING"})
+  void whetherToMitigateAgainstStarvationDependsOnTheKernel(Verdict verdict) {
+    assertThat(mitigation(verdict, Exposure.AFFECTED))
+        .singleElement()
+        .asString()
+        .contains("vhostwatch mitigate --tap vnet3 --apply (")
+        .doesNotContain("--force");
+    assertThat(mitigation(verdict, Exposure.UNKNOWN))
+        .singleElement()
+        .asString()
+        .contains("vhostwatch mitigate --tap vnet3 --apply --force (", "`vhostwatch drill` tells");
+    assertThat(mitigation(verdict, Exposure.FIXED)).isEmpty();
+  }
+
+  private static List<String> mitigation(Verdict verdict, Exposure kernel) {
+    return of(verdict, kernel, "web01", Optional.empty(), Optional.empty(), "vnet3").stream()
+        .filter(line -> line.contains("vhostwatch mitigate"))
+        .toList();
   }
 
   @Test
