@@ -5,8 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The files of the Java that runs this. After an upgrade in place a JVM cannot start children any
@@ -17,11 +18,18 @@ final class JavaFiles {
   /** Far less than the time between two censuses, each of which starts a child. */
   static final Duration PERIOD = Duration.ofSeconds(20);
 
+  /**
+   * Who sees a file missing so many times in a row, for a minute or more, sees no upgrade under way
+   * but one that is over: some have a folder for each version, and remove the one before.
+   */
+  static final int MISSING_LOOKS = 4;
+
   private static final List<String> NAMES =
       List.of("lib/jspawnhelper", "lib/modules", "lib/server/libjvm.so");
 
   private final Path home;
-  private final List<String> present;
+  private final Map<String, String> present;
+  private int missing;
 
   /**
    * Remembers them.
@@ -33,10 +41,20 @@ final class JavaFiles {
     this.present = identities();
   }
 
-  /** Returns whether others have taken their places; false while an upgrade is under way. */
+  /**
+   * Looks whether others have taken their places, or they are gone for good; false while an upgrade
+   * is under way.
+   */
   boolean replaced() {
-    List<String> now = identities();
-    return now.size() >= present.size() && !now.equals(present);
+    Map<String, String> now = identities();
+    if (now.size() >= present.size()) {
+      missing = 0;
+      return !now.equals(present);
+    }
+    // A disk that fails does not say that they are gone, and there is nothing to be started anew.
+    boolean gone = present.keySet().stream().anyMatch(name -> Files.notExists(home.resolve(name)));
+    missing = gone ? missing + 1 : 0;
+    return missing >= MISSING_LOOKS;
   }
 
   /** Runs something, once, when they were replaced. */
@@ -58,13 +76,13 @@ final class JavaFiles {
     thread.start();
   }
 
-  private List<String> identities() {
-    List<String> found = new ArrayList<>();
+  private Map<String, String> identities() {
+    Map<String, String> found = new HashMap<>();
     for (String name : NAMES) {
       try {
         BasicFileAttributes file =
             Files.readAttributes(home.resolve(name), BasicFileAttributes.class);
-        found.add(name + " " + file.fileKey() + " " + file.size() + " " + file.lastModifiedTime());
+        found.put(name, file.fileKey() + " " + file.size() + " " + file.lastModifiedTime());
       } catch (IOException e) {
         // Not there, or not yet again.
       }

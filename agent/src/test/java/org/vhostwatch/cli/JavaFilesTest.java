@@ -48,6 +48,24 @@ class JavaFilesTest {
   }
 
   @Test
+  void aFolderThatStaysAwayWasThatOfTheVersionBefore() throws IOException {
+    JavaFiles files = new JavaFiles(home);
+    Path away = home.resolveSibling(home.getFileName() + "-away");
+    Files.move(home, away);
+    for (int look = 1; look < JavaFiles.MISSING_LOOKS; look++) {
+      assertThat(files.replaced()).as("look %d", look).isFalse();
+    }
+    Files.move(away, home);
+    assertThat(files.replaced()).as("it is back").isFalse();
+    Files.move(home, away);
+    for (int look = 1; look < JavaFiles.MISSING_LOOKS; look++) {
+      assertThat(files.replaced()).as("look %d of the second time", look).isFalse();
+    }
+    assertThat(files.replaced()).isTrue();
+    Files.move(away, home);
+  }
+
+  @Test
   void aJavaWithoutThemIsNeverReplaced(@TempDir Path elsewhere) {
     assertThat(new JavaFiles(elsewhere).replaced()).isFalse();
   }
