@@ -58,7 +58,8 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:all is as wanted; of a dry run: all could be looked at",
       "1:some is not: each tap says why",
-      "3:could not: not root, no such tap or VM, or the state folder cannot be used",
+      "3:could not: not root, no such VM, one of the taps is not there, or the state folder cannot"
+          + " be used",
       "4:refused: this kernel is fixed, or not known to be affected",
       "64:wrong usage",
       "78:wrong configuration"
@@ -108,6 +109,10 @@ final class MitigateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--apply and --undo are opposites: give one of them");
     }
+    if (undo && force) {
+      throw new ParameterException(
+          spec.commandLine(), "--undo needs no --force: it restores all that is remembered");
+    }
     if ((apply || undo) && !ProbeKit.privileged()) {
       throw new Failure(ExitCode.UNKNOWN, "not root: run it as root to change taps");
     }
@@ -121,15 +126,9 @@ final class MitigateCommand implements Callable<Integer> {
 
   private MitigationReport undone(Mitigator mitigator)
       throws Failure, IOException, InterruptedException {
+    require(mitigator.remembered(), "no mitigated tap is remembered of ");
     say("restoring what is remembered in " + configured.state().path());
-    List<TapResult> results =
-        mitigator.undo(
-            entry ->
-                (taps.isEmpty() || taps.contains(entry.tap()))
-                    && (vm == null || vm.equals(entry.vm())));
-    if (results.isEmpty() && (!taps.isEmpty() || vm != null)) {
-      throw new Failure(ExitCode.UNKNOWN, "no mitigated tap is remembered of " + wanted());
-    }
+    List<TapResult> results = mitigator.undo(this::wanted);
     return new MitigationReport(
         Mode.UNDO, release(), KernelExposure.NOT_RATED, false, ownNetns(), results, List.of());
   }
@@ -144,9 +143,9 @@ final class MitigateCommand implements Callable<Integer> {
     boolean refused = kernel.status() != Exposure.AFFECTED && !force;
     List<String> troubles = new ArrayList<>();
     List<Target> targets = kit.vhostNetLoaded() ? targets(kit, troubles) : List.of();
-    if (targets.isEmpty() && (!taps.isEmpty() || vm != null)) {
-      throw new Failure(ExitCode.UNKNOWN, "no tap behind vhost_net here is of " + wanted());
-    }
+    require(
+        targets.stream().map(MitigateCommand::named).toList(),
+        "no tap behind vhost_net here is of ");
     List<TapResult> results =
         apply && !refused
             ? mitigator.apply(targets, force, Mitigator.By.OPERATOR)
@@ -174,23 +173,40 @@ final class MitigateCommand implements Callable<Integer> {
     }
     Set<Target> chosen = new LinkedHashSet<>();
     for (Target target : all) {
-      if ((taps.isEmpty() || taps.contains(target.name()))
-          && (vm == null || vm.equals(target.vm()))) {
+      if (wanted(named(target))) {
         chosen.add(target);
       }
     }
     return List.copyOf(chosen);
   }
 
-  private String wanted() {
-    List<String> words = new ArrayList<>();
-    if (!taps.isEmpty()) {
-      words.add("tap " + String.join(", ", taps));
+  private static Mitigator.Named named(Target target) {
+    return new Mitigator.Named(target.name(), target.vm());
+  }
+
+  private boolean wanted(Mitigator.Named tap) {
+    return (taps.isEmpty() || taps.contains(tap.tap())) && (vm == null || vm.equals(tap.vm()));
+  }
+
+  /** Who names a tap that is not there has mistyped it, and thinks that it is done. */
+  private void require(List<Mitigator.Named> there, String none) throws Failure {
+    List<Mitigator.Named> chosen = there.stream().filter(this::wanted).toList();
+    List<String> missing =
+        taps.stream()
+            .distinct()
+            .filter(name -> chosen.stream().noneMatch(tap -> tap.tap().equals(name)))
+            .toList();
+    if (!missing.isEmpty() || (chosen.isEmpty() && vm != null)) {
+      String named = missing.isEmpty() ? "" : "tap " + String.join(", ", missing);
+      String owner = vm == null ? "" : "VM " + vm;
+      throw new Failure(
+          ExitCode.UNKNOWN,
+          none
+              + named
+              + (named.isEmpty() || owner.isEmpty() ? "" : " and ")
+              + owner
+              + ": nothing was changed");
     }
-    if (vm != null) {
-      words.add("VM " + vm);
-    }
-    return String.join(" and ", words);
   }
 
   private void say(String words) {

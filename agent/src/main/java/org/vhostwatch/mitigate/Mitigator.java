@@ -171,12 +171,11 @@ public final class Mitigator {
    * @return one result a tap; empty if nothing is remembered of such taps
    * @throws IOException if what was before cannot be read or written
    */
-  public List<TapResult> undo(Predicate<Remembered> wanted)
-      throws IOException, InterruptedException {
+  public List<TapResult> undo(Predicate<Named> wanted) throws IOException, InterruptedException {
     return journal.alone(limit, () -> undoAlone(wanted));
   }
 
-  private List<TapResult> undoAlone(Predicate<Remembered> wanted)
+  private List<TapResult> undoAlone(Predicate<Named> wanted)
       throws IOException, InterruptedException {
     List<Entry> entries = journal.read();
     loadNativeCalls();
@@ -185,7 +184,7 @@ public final class Mitigator {
     List<TapResult> results = new ArrayList<>();
     int late = 0;
     for (Entry entry : entries) {
-      if (entry.released() || !wanted.test(new Remembered(entry.name(), entry.vm()))) {
+      if (entry.released() || !wanted.test(new Named(entry.name(), entry.vm()))) {
         kept.add(entry);
         continue;
       }
@@ -216,12 +215,24 @@ public final class Mitigator {
   }
 
   /**
-   * What an entry is chosen by.
+   * What a tap is chosen by.
    *
-   * @param tap name of the tap when it was mitigated
-   * @param vm the VM it served then
+   * @param tap its name; of one that is remembered, when it was mitigated
+   * @param vm the VM it serves, or served then
    */
-  public record Remembered(String tap, String vm) {}
+  public record Named(String tap, String vm) {}
+
+  /**
+   * Returns the taps that can be undone.
+   *
+   * @throws IOException if what was before cannot be read
+   */
+  public List<Named> remembered() throws IOException {
+    return journal.read().stream()
+        .filter(entry -> !entry.released())
+        .map(entry -> new Named(entry.name(), entry.vm()))
+        .toList();
+  }
 
   private List<Plan> look(List<Target> targets, boolean force) throws InterruptedException {
     List<Plan> plans = new ArrayList<>();
