@@ -27,10 +27,12 @@ import org.vhostwatch.report.CheckReport;
 import org.vhostwatch.report.CheckReport.Trial;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vhostwatch check}: what is in force, and can this host be watched? */
@@ -72,14 +74,14 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "Only print a script (census, sentinel or evidence) with this kernel's numbers in it, "
-              + "ready for bpftrace.")
+              + "ready for bpftrace; not with --format json.")
   private @Nullable Script script;
 
   @Option(
       names = "--tid",
       paramLabel = "TID",
       defaultValue = "0",
-      description = "The worker that the printed evidence script captures.")
+      description = "The worker that the script captures; with --script evidence only.")
   private int tid;
 
   @Option(names = "--no-probes", description = "Only look at the configuration; needs no root.")
@@ -96,6 +98,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure, InterruptedException {
+    refuseWhatMeansNothing();
     Configuration.Found found = configured.find();
     PrintWriter out = spec.commandLine().getOut();
     if (script != null) {
@@ -116,6 +119,19 @@ final class CheckCommand implements Callable<Integer> {
                 : configuration.text() + host.map(CheckReport::text).orElse(""));
     out.flush();
     return exitCode;
+  }
+
+  /** Who gives both thinks that both count. */
+  private void refuseWhatMeansNothing() {
+    CommandLine command = spec.commandLine();
+    if (script != null && format.json()) {
+      throw new ParameterException(
+          command, "--script prints a script, which has no --format json: give one of them");
+    }
+    if (script != Script.EVIDENCE && command.getParseResult().hasMatchedOption("--tid")) {
+      throw new ParameterException(
+          command, "--tid is for --script evidence: the others are of all workers");
+    }
   }
 
   /** Says which file of passwords or keys the daemon would refuse; returns whether it takes all. */

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vhostwatch status}: what the running daemon sees. */
@@ -48,7 +49,9 @@ final class StatusCommand implements Callable<Integer> {
 
   @Option(
       names = "--plugin",
-      description = "Print one line with performance data, as Nagios and Icinga read it.")
+      description =
+          "Print one line with performance data, as Nagios and Icinga read it; not with --format"
+              + " json.")
   private boolean plugin;
 
   @Option(
@@ -70,6 +73,11 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure {
+    if (plugin && format.json()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--plugin prints a line, which has no --format json: give one of them");
+    }
     PrintWriter out = spec.commandLine().getOut();
     try {
       String json = ask(configured.configuration());

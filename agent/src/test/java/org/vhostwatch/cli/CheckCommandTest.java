@@ -9,6 +9,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostwatch.report.ExitCode;
 
 class CheckCommandTest {
@@ -39,6 +41,21 @@ class CheckCommandTest {
   @Test
   void withoutSuchFilesNothingIsSaid() throws IOException {
     assertThat(check()).isEqualTo(new Ran(0, "", ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--script census --format json",
+        "--tid 7",
+        "--script census --tid 7",
+        "--script sentinel --tid 0"
+      })
+  void whatWouldCountForNothingIsWrongUsage(String options) throws IOException {
+    Ran ran = check(options.split(" "));
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(ran.err()).contains("--script");
+    assertThat(ran.out()).isEmpty();
   }
 
   /** With a configuration and a state of its own, whatever this host has. */

@@ -133,6 +133,14 @@ class StatusCommandTest {
         .hasLineCount(1);
   }
 
+  @Test
+  void aPluginPrintsNoJson() {
+    Ran ran = run("--plugin", "--format", "json");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(ran.err()).contains("--plugin", "--format json");
+    assertThat(ran.out()).isEmpty();
+  }
+
   private static Ran askAsIcinga(Protection protection, Path password) throws Exception {
     return ask(
         Samples.snapshot(),
