@@ -26,6 +26,7 @@ import org.vhostwatch.report.StatusReport;
  * @param queues in the daemon's order, the worst first
  * @param workers how many vhost workers there are
  * @param unexplained how many of them are busy without a known cause
+ * @param idle why there is nothing to watch; empty if there may be something
  * @param exposure whether the kernel is affected, in a word
  * @param troubles what keeps the daemon from seeing all
  */
@@ -36,6 +37,7 @@ record DaemonStatus(
     List<Queue> queues,
     int workers,
     int unexplained,
+    String idle,
     String exposure,
     List<String> troubles) {
 
@@ -102,6 +104,7 @@ record DaemonStatus(
         List.copyOf(queues),
         workers,
         unexplained,
+        fields.getOrDefault("nothing_to_watch", ""),
         exposure,
         List.copyOf(troubles));
   }
@@ -209,6 +212,7 @@ record DaemonStatus(
       case HEALTHY, BUSY ->
           Plural.of(queues.size(), "queue")
               + ", none in trouble"
+              + (idle.isEmpty() ? "" : "; " + Printable.of(idle))
               + (unexplained == 0
                   ? ""
                   : "; " + Plural.of(unexplained, "worker") + " busy without a known cause");

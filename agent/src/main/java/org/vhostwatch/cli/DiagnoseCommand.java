@@ -96,6 +96,7 @@ final class DiagnoseCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Spawner spawner = new Spawner();
     ProbeKit kit = ProbeKit.prepare(configured.kit(), spawner);
+    kit.idle().ifPresent(why -> err.println("vhostwatch: " + why));
     kit.troubles().forEach(trouble -> err.println("vhostwatch: " + trouble));
     KernelExposure exposure =
         new KernelRater(new ProcFs(Path.of("/")), configured.state(), Optional.of(spawner)).rate();

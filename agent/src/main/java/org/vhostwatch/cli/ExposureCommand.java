@@ -71,6 +71,7 @@ final class ExposureCommand implements Callable<Integer> {
     ProcFs fs = new ProcFs(Path.of("/"));
     KernelExposure kernel = new KernelRater(fs, configured.state(), Optional.of(spawner)).rate();
     ProbeKit kit = ProbeKit.prepare(configured.kit(), spawner);
+    kit.idle().ifPresent(this::progress);
     List<String> troubles = new ArrayList<>(kit.troubles());
     List<QueueExposure> queues = new ArrayList<>();
     boolean census = !kit.vhostNetLoaded();

@@ -36,6 +36,7 @@ final class Announcer {
   private final Map<WorkerId, UnexplainedStatus> unexplained = new HashMap<>();
   private final Map<WorkerId, Long> unexplainedFirst = new HashMap<>();
   private Set<String> troubles = Set.of();
+  private Optional<String> idle = Optional.empty();
 
   /** Says what changed; returns queues whose livelock or stall is over. */
   Set<Long> queues(List<QueueStatus> queues, long wallMillis) {
@@ -125,6 +126,14 @@ final class Announcer {
       Log.troubleEnds();
     }
     troubles = Set.copyOf(now);
+  }
+
+  /** Says once that there is nothing to watch; that there is again shows in what is seen. */
+  void idle(Optional<String> why) {
+    if (!why.equals(idle)) {
+      why.ifPresent(Log::nothingToWatch);
+    }
+    idle = why;
   }
 
   private static boolean grave(Verdict verdict) {

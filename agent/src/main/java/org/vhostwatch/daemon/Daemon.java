@@ -329,9 +329,12 @@ public final class Daemon implements AutoCloseable {
       // Who has vhost files open now, nobody knows.
       owners = Optional.empty();
       schedule.counted(verdicts, now);
-    } else if (message instanceof Incoming.Kit) {
+    } else if (message instanceof Incoming.Kit seen) {
       schedule.reset();
       exposure.again();
+      if (!seen.kit().vhostNetLoaded()) {
+        owners = Optional.empty();
+      }
     } else if (message instanceof Incoming.Captured captured) {
       observe(new Observation.Capture(captured.evidence()), now);
       busy.captured(captured.stacks());
@@ -434,6 +437,11 @@ public final class Daemon implements AutoCloseable {
   private void picture(Pace pace, long now) {
     look(pace, now);
     limit(settings.onKernel(exposure.latest().status() == Exposure.FIXED));
+    sight.idle(noQueues());
+    if (sight.idle()) {
+      observe(new Observation.Queues(new Census(List.of(), 0)), now);
+      busy.census(List.of(), now);
+    }
     verdicts = detector.judge(state, now);
     busy.look(workers, verdicts, now);
     HostSnapshot next =
@@ -453,7 +461,17 @@ public final class Daemon implements AutoCloseable {
     announcer.queues(next.queues(), next.wallMillis()).forEach(schedule::recovered);
     announcer.unexplained(next.unexplained(), next.wallMillis());
     announcer.troubles(next.probes().troubles());
+    announcer.idle(next.probes().idle());
     snapshot = next.with(incidents.cycle(next, now));
+  }
+
+  /**
+   * Returns whether there is no vhost_net, and so no queue: that is as good as a census, which
+   * cannot be taken then. The kit may be of some seconds ago.
+   */
+  private boolean noQueues() {
+    return sight.kit().filter(kit -> !kit.vhostNetLoaded()).isPresent()
+        && !options.fs().exists("sys/module/vhost_net");
   }
 
   private void look(Pace pace, long now) {

@@ -105,7 +105,7 @@ final class Publisher {
     }
     identities.keep(ids);
     // Only a host without a census is asked for what its VMMs hold.
-    identities.infer(sight.censusPossible() ? List.of() : workers, now);
+    identities.infer(sight.censusPossible() || sight.idle() ? List.of() : workers, now);
     return new HostSnapshot(
         wall,
         sight.kit().map(ProbeKit::facts).map(facts -> facts.release()).orElse(""),

@@ -29,6 +29,7 @@ import org.vhostwatch.probe.Spawner;
 final class Sentinel implements AutoCloseable {
 
   private static final ProcFs HOST = new ProcFs(Path.of("/"));
+  private static final Path VHOST_NET = Path.of("/sys/module/vhost_net");
   private static final Duration POLL = Duration.ofSeconds(1);
 
   /** While nothing has spun for a while; else a spin that goes on unseen would be called over. */
@@ -74,6 +75,7 @@ final class Sentinel implements AutoCloseable {
   private volatile boolean full;
   private volatile boolean blind;
   private @Nullable String planned;
+  private boolean plannedIdle;
   private long plannedSlept;
 
   /** A bpftrace whose probes are attached, and what it runs. */
@@ -177,6 +179,7 @@ final class Sentinel implements AutoCloseable {
     planned = kernelState();
     plannedSlept = HostClock.slept(HOST, System.nanoTime());
     ProbeKit kit = ProbeKit.prepare(options, spawner);
+    plannedIdle = !kit.vhostNetLoaded();
     inbox.accept(new Incoming.Kit(kit));
     // The kernel's types are by far the largest thing that the agent ever holds: give the room
     // back.
@@ -194,7 +197,7 @@ final class Sentinel implements AutoCloseable {
   /** Waits for the pause to end, or for a module or a switch to change. */
   private void waitForChange(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
-    boolean absent = !Files.exists(Path.of("/sys/module/vhost_net"));
+    boolean absent = !Files.exists(VHOST_NET);
     while ((absent || System.nanoTime() < end) && !changed()) {
       if (stopping(POLL)) {
         return;
@@ -294,7 +297,9 @@ final class Sentinel implements AutoCloseable {
 
   /** Returns whether the host is another than that which was planned for, or has slept since. */
   private boolean changed() {
-    return Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()
+    // It may have been planned for while the module was on its way in, which is not loaded yet.
+    return (plannedIdle && Files.exists(VHOST_NET))
+        || Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()
         || !kernelState().equals(planned);
   }
 

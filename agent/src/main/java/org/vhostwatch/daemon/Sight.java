@@ -41,6 +41,7 @@ final class Sight {
   private String captureTrouble = "";
   private String costTrouble = "";
   private String ownTrouble = "";
+  private boolean idle;
   private OwnCost cost = OwnCost.NONE;
   private Map<String, ProgramRuns.Runs> runs = Map.of();
   private long run;
@@ -106,6 +107,15 @@ final class Sight {
             : "";
   }
 
+  /** Notes whether there is no vhost_net, and so nothing to see. */
+  void idle(boolean now) {
+    idle = now;
+  }
+
+  boolean idle() {
+    return idle;
+  }
+
   /** Returns whether it only tells of costs, as high or low as before. */
   boolean costsAsBefore(Incoming message) {
     return message instanceof Incoming.Cost seen && seen.trouble().equals(costTrouble);
@@ -121,6 +131,11 @@ final class Sight {
       settled |=
           mode == Mode.ON_DEMAND || seen.kit().plan().flatMap(plan -> plan.sentinel()).isEmpty();
       censusTrouble = "";
+      if (!seen.kit().vhostNetLoaded()) {
+        // What failed as the module went is over.
+        sentinelTrouble = "";
+        captureTrouble = "";
+      }
     } else if (message instanceof Incoming.Attached seen) {
       run = seen.run();
       frames = new SentinelAssembler(seen.indices());
@@ -149,7 +164,7 @@ final class Sight {
       }
     } else if (message instanceof Incoming.CensusFailed seen) {
       censusFailures++;
-      censusTrouble = seen.trouble();
+      censusTrouble = kit.filter(ProbeKit::vhostNetLoaded).isPresent() ? seen.trouble() : "";
     } else if (message instanceof Incoming.Captured seen) {
       captureTrouble = seen.trouble();
       captures += seen.trouble().isEmpty() ? 1 : 0;
@@ -212,7 +227,8 @@ final class Sight {
         censusFailures,
         captures,
         censusWallMillis,
-        troubles());
+        troubles(),
+        idle ? kit.flatMap(ProbeKit::idle) : Optional.empty());
   }
 
   private List<String> troubles() {

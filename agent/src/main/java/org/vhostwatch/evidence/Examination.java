@@ -125,7 +125,7 @@ public final class Examination {
             Optional.of(exposure)));
     sample();
     if (!kit.vhostNetLoaded()) {
-      // Certain without any probe: there is no vhost_net queue.
+      noQueues();
       return findings();
     }
     if (plan.isEmpty() || kit.bpftrace().isEmpty()) {
@@ -165,7 +165,9 @@ public final class Examination {
             List.of(),
             Optional.empty()));
     sample();
-    if (kit.plan().isPresent()) {
+    if (!kit.vhostNetLoaded()) {
+      noQueues();
+    } else if (kit.plan().isPresent()) {
       census(kit.plan().get());
       sample();
     }
@@ -257,6 +259,12 @@ public final class Examination {
       TimeUnit.MILLISECONDS.sleep(500);
       sample();
     }
+  }
+
+  /** Without vhost_net there is no queue: that is certain without any probe, as by a census. */
+  private void noQueues() {
+    emit(new Event.Begin(Event.Source.CENSUS, null));
+    emit(new Event.End(Event.Source.CENSUS, ""));
   }
 
   private void census(Plan plan) throws InterruptedException {

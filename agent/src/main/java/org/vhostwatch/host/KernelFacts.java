@@ -155,8 +155,9 @@ public record KernelFacts(
 
   private static Map<String, ModuleState> modules(ProcFs fs, String release) {
     // One line a module: name size users dependants state address.
+    Optional<String> loaded = fs.text("proc/modules", MODULE_LIST);
     Set<String> live =
-        fs.text("proc/modules", MODULE_LIST)
+        loaded
             .orElse("")
             .lines()
             .map(line -> line.split(" ", 6))
@@ -176,7 +177,7 @@ public record KernelFacts(
             .collect(Collectors.toSet());
     Map<String, ModuleState> states = new TreeMap<>();
     for (String module : MODULES) {
-      if (live.contains(module)) {
+      if (live.contains(module) || (loaded.isEmpty() && mayBeLive(fs, module))) {
         states.put(module, ModuleState.LOADED);
       } else {
         boolean builtIn = compiledIn.contains(module) || hasTraceOfBuiltIn(fs, module);
@@ -184,6 +185,12 @@ public record KernelFacts(
       }
     }
     return states;
+  }
+
+  /** Whoever can open no file must not take a module for absent: nobody would watch it. */
+  private static boolean mayBeLive(ProcFs fs, String module) {
+    String state = "sys/module/" + module + "/initstate";
+    return fs.exists(state) && fs.text(state, SMALL).map("live"::equals).orElse(true);
   }
 
   /**

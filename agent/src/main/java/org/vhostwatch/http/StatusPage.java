@@ -160,7 +160,12 @@ final class StatusPage {
       case SPINNING -> Plural.of(such, "queue") + " spinning: the guest is late with buffers";
       case UNKNOWN -> "Unknown: not enough can be measured to tell";
       case BUSY -> "Nothing wrong: " + Plural.of(such, "queue") + " busy, none spins or is stalled";
-      case HEALTHY -> "Nothing wrong: no queue spins or is stalled";
+      case HEALTHY ->
+          snapshot
+              .probes()
+              .idle()
+              .map(why -> "Nothing to watch: " + why)
+              .orElse("Nothing wrong: no queue spins or is stalled");
     };
   }
 

@@ -175,6 +175,7 @@ enum Event {
   CAPTURE_TAKEN(Priority.DEBUG, "a capture has evidence of {queues} queues", QUEUES),
   TROUBLE_BEGINS(Priority.WARNING, "{trouble}", TROUBLE),
   TROUBLE_ENDS(Priority.NOTICE, "nothing is in the way any more"),
+  NOTHING_TO_WATCH(Priority.INFO, "{reason}; it is watched as soon as one does", REASON),
   PROBING_RESUMED(Priority.NOTICE, "the pause of the ceiling is over: probing again"),
   KERNEL_RATED(Priority.INFO, "this kernel: {status}: {reason}", STATUS, REASON),
 

@@ -284,6 +284,15 @@ public final class Log {
     say(Event.TROUBLE_ENDS, new Values());
   }
 
+  /**
+   * There is no queue on this host, nor can there be one now.
+   *
+   * @param reason why
+   */
+  public static void nothingToWatch(String reason) {
+    say(Event.NOTHING_TO_WATCH, with(Field.REASON, reason));
+  }
+
   /** The agent costs less than its ceiling again. */
   public static void probingResumed() {
     say(Event.PROBING_RESUMED, new Values());

@@ -24,6 +24,9 @@ import org.vhostwatch.host.Symbols;
 public record ProbeKit(
     KernelFacts facts, Optional<Bpftrace> bpftrace, Optional<Plan> plan, List<String> troubles) {
 
+  private static final String IDLE =
+      "the module vhost_net is not loaded: no VM on this host uses it";
+
   public ProbeKit {
     troubles = List.copyOf(troubles);
   }
@@ -81,11 +84,14 @@ public record ProbeKit(
     return facts.module("vhost_net") != ModuleState.ABSENT;
   }
 
+  /** Returns why there is nothing to watch, if that is so. It is no trouble, and may end soon. */
+  public Optional<String> idle() {
+    return vhostNetLoaded() ? Optional.empty() : Optional.of(IDLE);
+  }
+
   private static List<String> kernelTroubles(KernelFacts facts) {
     List<String> troubles = new ArrayList<>();
-    if (facts.module("vhost_net") == ModuleState.ABSENT) {
-      troubles.add("the module vhost_net is not loaded: no VM on this host uses it");
-    } else if (!facts.btf().contains("vmlinux")) {
+    if (facts.module("vhost_net") != ModuleState.ABSENT && !facts.btf().contains("vmlinux")) {
       troubles.add("no /sys/kernel/btf/vmlinux: no census, and spins without the queue's indices");
     }
     facts

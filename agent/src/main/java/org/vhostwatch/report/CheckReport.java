@@ -67,17 +67,24 @@ public record CheckReport(
     return switch (works()) {
       case 2 -> "this host can be watched";
       case 1 -> "this host can be watched in part";
-      default -> "this host cannot be watched now";
+      default ->
+          waits()
+              ? "there is nothing to watch now: vhost_net is not loaded"
+              : "this host cannot be watched now";
     };
+  }
+
+  /** Returns whether all that lacks is vhost_net, which the first VM brings. */
+  private boolean waits() {
+    return bpftrace.isPresent() && facts.module("vhost_net") == ModuleState.ABSENT;
   }
 
   /** Returns the exit code. */
   public int exitCode() {
-    boolean waiting = bpftrace.isPresent() && facts.module("vhost_net") == ModuleState.ABSENT;
     return switch (works()) {
       case 2 -> ExitCode.OK;
       case 1 -> ExitCode.WARNING;
-      default -> waiting ? ExitCode.WARNING : ExitCode.UNKNOWN;
+      default -> waits() ? ExitCode.WARNING : ExitCode.UNKNOWN;
     };
   }
 

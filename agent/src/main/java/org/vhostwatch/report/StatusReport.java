@@ -43,6 +43,7 @@ public final class StatusReport {
     workers(json, snapshot);
     UnexplainedJson.write(json, snapshot.unexplained());
     json.object("probes", fields -> probes(fields, snapshot.probes()));
+    json.text("nothing_to_watch", snapshot.probes().idle().orElse(null));
     ExposureJson.write(json, Optional.of(snapshot.exposure()));
     json.texts("troubles", snapshot.probes().troubles());
   }

@@ -2,6 +2,7 @@ package org.vhostwatch.snapshot;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.vhostwatch.probe.ProgramRuns;
 
 /**
@@ -21,6 +22,7 @@ import org.vhostwatch.probe.ProgramRuns;
  * @param captures captures of evidence
  * @param lastCensusWallMillis when the last census was taken, 0 if never
  * @param troubles what keeps the daemon from seeing all, in words; empty if it sees all
+ * @param idle why there is nothing to see, in words; empty if there may be something
  */
 public record ProbeStatus(
     String mode,
@@ -35,10 +37,43 @@ public record ProbeStatus(
     long censusFailures,
     long captures,
     long lastCensusWallMillis,
-    List<String> troubles) {
+    List<String> troubles,
+    Optional<String> idle) {
 
   public ProbeStatus {
     troubles = List.copyOf(troubles);
+  }
+
+  /** Where there may be something to see. */
+  public ProbeStatus(
+      String mode,
+      String bpftrace,
+      boolean up,
+      long restarts,
+      Map<String, Boolean> attached,
+      Map<String, ProgramRuns.Runs> runs,
+      long rejectedLines,
+      long lostEvents,
+      long censuses,
+      long censusFailures,
+      long captures,
+      long lastCensusWallMillis,
+      List<String> troubles) {
+    this(
+        mode,
+        bpftrace,
+        up,
+        restarts,
+        attached,
+        runs,
+        rejectedLines,
+        lostEvents,
+        censuses,
+        censusFailures,
+        captures,
+        lastCensusWallMillis,
+        troubles,
+        Optional.empty());
   }
 
   /** Returns whether something keeps the daemon from seeing all. */

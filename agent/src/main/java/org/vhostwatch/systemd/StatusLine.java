@@ -27,7 +27,7 @@ final class StatusLine {
     switch (worst) {
       case LIVELOCKED, STALLED, SPINNING -> queues(line, worst, host.queues());
       case UNKNOWN -> unknown(line, host);
-      case HEALTHY, BUSY -> healthy(line, host.queues());
+      case HEALTHY, BUSY -> healthy(line, host);
     }
     if (!host.unexplained().isEmpty()) {
       line.append(", ").append(Plural.of(host.unexplained().size(), "worker"));
@@ -61,9 +61,11 @@ final class StatusLine {
     }
   }
 
-  private static void healthy(StringBuilder line, List<QueueStatus> queues) {
+  private static void healthy(StringBuilder line, HostSnapshot host) {
+    List<QueueStatus> queues = host.queues();
     if (queues.isEmpty()) {
-      line.append("healthy: no vhost_net queue on this host");
+      line.append("healthy: ");
+      line.append(host.probes().idle().orElse("no vhost_net queue on this host"));
       return;
     }
     long vms = queues.stream().map(QueueStatus::vm).distinct().count();

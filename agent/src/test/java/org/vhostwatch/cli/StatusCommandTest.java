@@ -53,6 +53,18 @@ class StatusCommandTest {
   }
 
   @Test
+  void aSpareHostWithoutVhostNetIsOk() throws Exception {
+    Ran ran = ask(Samples.idle(List.of()), Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out())
+        .startsWith(
+            "VHOSTWATCH OK - 0 queues, none in trouble; the module vhost_net is not loaded | ");
+    assertThat(ask(Samples.idle(List.of()), Protection.NONE).out())
+        .contains("the module vhost_net is not loaded\n")
+        .doesNotContain("trouble:");
+  }
+
+  @Test
   void whatADaemonSawThatStandsStillIsUnknown() throws Exception {
     DaemonStatus calm = standing(Samples.snapshot(List.of()));
     assertThat(calm.exitCode()).isEqualTo(3);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.report.Samples;
@@ -27,6 +28,19 @@ class FindingsTest {
   void withoutACensusAThreadOfTheVmmBelongsToItsProcess() {
     assertThat(owner(new Worker(803, 800, 1, "vhost-802", Worker.Kind.VMM_THREAD, 'R', 5, 0, 0, 0)))
         .contains(VMM);
+  }
+
+  @Test
+  void withoutVhostNetAWorkerIsOfAnotherDevice() {
+    Worker worker = new Worker(803, 800, 1, "vhost-802", Worker.Kind.VMM_THREAD, 'R', 5, 0, 0, 0);
+    Findings found =
+        Scenes.findings(
+            List.of(
+                new Scenes.Timed(1, new Event.Workers(List.of(worker), List.of(VMM))),
+                new Scenes.Timed(2, new Event.Begin(Event.Source.CENSUS, null)),
+                new Scenes.Timed(2, new Event.End(Event.Source.CENSUS, ""))));
+    assertThat(found.verdicts()).isEmpty();
+    assertThat(found.worst()).isEqualTo(Verdict.HEALTHY);
   }
 
   private static Optional<Vmm> owner(Worker worker) {

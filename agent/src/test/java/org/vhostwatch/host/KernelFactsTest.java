@@ -96,6 +96,18 @@ class KernelFactsTest {
   }
 
   @Test
+  void whereNoListOfModulesCanBeReadTheyShowByTheirState() {
+    host.file("sys/module/vhost/initstate", "live\n").directory("sys/module/vhost_net/initstate");
+
+    KernelFacts facts = KernelFacts.read(host.fs());
+
+    assertThat(facts.module("vhost")).isEqualTo(ModuleState.LOADED);
+    assertThat(facts.module("vhost_net")).as("not readable either").isEqualTo(ModuleState.LOADED);
+    host.file("proc/modules", "");
+    assertThat(KernelFacts.read(host.fs()).module("vhost")).isEqualTo(ModuleState.ABSENT);
+  }
+
+  @Test
   void readsAHostThatShowsNothing() {
     KernelFacts facts = KernelFacts.read(host.fs());
 

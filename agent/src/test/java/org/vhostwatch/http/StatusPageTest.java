@@ -46,6 +46,13 @@ class StatusPageTest {
   }
 
   @Test
+  void aHostWithoutVhostNetHasNothingToWatch() {
+    assertThat(page(Samples.idle(List.of())))
+        .contains("<title>healthy: kvm7", "Nothing to watch: the module vhost_net is not loaded")
+        .doesNotContain("It sees less than it should");
+  }
+
+  @Test
   void saysWhatWatchingCosts() {
     assertThat(page(Scenes.healthy()))
         .contains("agent 12.3 s of CPU, 60 MiB; bpftrace 5.6 s of CPU, 90 MiB");

@@ -332,6 +332,37 @@ public final class Samples {
         Set.of());
   }
 
+  /** Returns a host on which vhost_net is not loaded. */
+  public static HostSnapshot idle(List<String> troubles) {
+    ProbeStatus seen = probes(false, troubles);
+    return new HostSnapshot(
+        WALL_MILLIS,
+        KERNEL,
+        List.of(),
+        List.of(),
+        new ProbeStatus(
+            seen.mode(),
+            seen.bpftrace(),
+            false,
+            0,
+            seen.attached(),
+            Map.of(),
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            troubles,
+            Optional.of("the module vhost_net is not loaded")),
+        ReturnCounts.NONE,
+        EpisodeTotals.NONE,
+        exposure(),
+        IncidentTotals.NONE,
+        OwnCost.NONE,
+        Set.of());
+  }
+
   /** A worker of a process that has a vhost_vsock device too, in a storm of kicks. */
   public static UnexplainedWorker unexplained(Worker worker) {
     return new UnexplainedWorker(

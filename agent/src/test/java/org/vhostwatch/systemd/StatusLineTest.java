@@ -52,6 +52,18 @@ class StatusLineTest {
   }
 
   @Test
+  void aHostWithoutVhostNetIsHealthy() {
+    HostSnapshot idle = Samples.idle(List.of());
+    assertThat(idle.blind()).isFalse();
+    assertThat(idle.probes().degraded()).isFalse();
+    assertThat(StatusLine.of(idle))
+        .isEqualTo("healthy: the module vhost_net is not loaded, kernel affected");
+    assertThat(StatusLine.of(Samples.idle(List.of("bpftrace is not installed"))))
+        .as("the first VM would not be watched")
+        .isEqualTo("UNKNOWN: bpftrace is not installed, kernel affected");
+  }
+
+  @Test
   void anUnratedKernelIsUnknown() {
     HostSnapshot unrated =
         new HostSnapshot(
