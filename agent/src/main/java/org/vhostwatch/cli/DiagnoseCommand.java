@@ -2,7 +2,6 @@ package org.vhostwatch.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,7 +12,6 @@ import org.vhostwatch.detect.Settings;
 import org.vhostwatch.evidence.Diagnosis;
 import org.vhostwatch.evidence.Examination;
 import org.vhostwatch.evidence.Findings;
-import org.vhostwatch.evidence.Recording;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.exposure.KernelRater;
 import org.vhostwatch.host.ProcFs;
@@ -21,6 +19,7 @@ import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.JsonReport;
+import org.vhostwatch.report.Printable;
 import org.vhostwatch.report.Style;
 import org.vhostwatch.report.TextReport;
 import picocli.CommandLine.Command;
@@ -101,36 +100,30 @@ final class DiagnoseCommand implements Callable<Integer> {
     KernelExposure exposure =
         new KernelRater(new ProcFs(Path.of("/")), configured.state(), Optional.of(spawner)).rate();
     Findings findings;
-    try (Recording recording = record == null ? null : create(record)) {
+    try (RecordingFile file = record == null ? null : RecordingFile.create(record)) {
       Examination examination =
           new Examination(
               kit,
               new Diagnosis(settings),
-              recording,
+              file == null ? null : file.recording(),
               words -> err.println("vhostwatch: " + words),
               Configured.PATIENCE);
-      findings =
+      Findings seen =
           examination.examine(
               duration,
               selection::worker,
               selection::unlisted,
               settings.confirm().plus(MARGIN),
               exposure);
+      Optional<String> trouble =
+          file == null ? Optional.empty() : file.finish(examination.unrecorded());
+      trouble.ifPresent(words -> err.println("vhostwatch: " + Printable.of(words)));
+      findings = trouble.map(seen::with).orElse(seen);
     }
     Findings selected = selection.of(findings);
     PrintWriter out = spec.commandLine().getOut();
     out.print(format.json() ? JsonReport.of(selected) : TextReport.of(selected, Style.ofStdout()));
     out.flush();
     return ExitCode.of(selected);
-  }
-
-  private static Recording create(Path file) throws Failure {
-    try {
-      return Recording.create(file);
-    } catch (FileAlreadyExistsException e) {
-      throw new Failure(ExitCode.USAGE, file + " exists; name a new file for the recording");
-    } catch (IOException e) {
-      throw new Failure(ExitCode.USAGE, "cannot write " + file + ": " + e);
-    }
   }
 }

@@ -1,6 +1,5 @@
 package org.vhostwatch.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.vhostwatch.config.Keys;
@@ -46,7 +45,7 @@ final class ThreadsCommand implements Callable<Integer> {
   @Mixin private final Configured configured = Configured.with(Keys.BPFTRACE, Keys.SCRIPTS);
 
   @Override
-  public Integer call() throws Failure, InterruptedException, IOException {
+  public Integer call() throws Failure, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     ProbeKit kit = ProbeKit.prepare(configured.kit(), new Spawner());
     kit.idle().ifPresent(why -> err.println("vhostwatch: " + why));

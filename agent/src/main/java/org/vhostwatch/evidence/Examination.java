@@ -105,7 +105,6 @@ public final class Examination {
    * @param unlisted workers that no census lists and that may be captured, by thread id
    * @param apart least time between the two censuses
    * @param exposure whether the kernel has the bug, for the findings and the recording
-   * @throws IOException if the recording cannot be written
    */
   public Findings examine(
       Duration capture,
@@ -113,7 +112,7 @@ public final class Examination {
       IntPredicate unlisted,
       Duration apart,
       KernelExposure exposure)
-      throws InterruptedException, IOException {
+      throws InterruptedException {
     Optional<Plan> plan = kit.plan();
     emit(
         new Event.Host(
@@ -155,7 +154,7 @@ public final class Examination {
   }
 
   /** Takes one census and no more. */
-  public Findings look() throws InterruptedException, IOException {
+  public Findings look() throws InterruptedException {
     emit(
         new Event.Host(
             System.currentTimeMillis(),
@@ -175,12 +174,13 @@ public final class Examination {
     return findings();
   }
 
-  private synchronized Findings findings() throws IOException {
-    if (unrecorded != null) {
-      throw new IOException(
-          "the recording cannot be written: " + unrecorded.getMessage(), unrecorded);
-    }
+  private synchronized Findings findings() {
     return diagnosis.findings();
+  }
+
+  /** Returns why the recording could not be written on, if that is so; the findings are whole. */
+  public synchronized Optional<IOException> unrecorded() {
+    return Optional.ofNullable(unrecorded);
   }
 
   private synchronized void emit(Event event) {

@@ -1,5 +1,6 @@
 package org.vhostwatch.evidence;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,6 +97,27 @@ public record Findings(
   /** Returns whether the kernel has the bug; UNKNOWN if the recording does not say. */
   public Exposure kernel() {
     return host.flatMap(Event.Host::exposure).map(KernelExposure::status).orElse(Exposure.UNKNOWN);
+  }
+
+  /** Returns these findings with one more thing that did not work. */
+  public Findings with(String trouble) {
+    List<String> all = new ArrayList<>(troubles);
+    all.add(trouble);
+    return new Findings(
+        host,
+        seconds,
+        verdicts,
+        workers,
+        vmms,
+        ports,
+        censuses,
+        captures,
+        rejected,
+        lost,
+        all,
+        around,
+        everyone,
+        unexplained);
   }
 
   /** Returns these findings with other verdicts and unexplained workers, in the order given. */
