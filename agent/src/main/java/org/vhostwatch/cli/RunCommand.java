@@ -3,6 +3,7 @@ package org.vhostwatch.cli;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -134,7 +135,7 @@ final class RunCommand implements Callable<Integer> {
    *
    * @return what ends that
    */
-  private static Closeable alone(StateDirectory state) throws Failure, InterruptedException {
+  static Closeable alone(StateDirectory state) throws Failure, InterruptedException {
     try {
       return state.lock(LOCK, HANDOVER);
     } catch (StateDirectory.HeldException e) {
@@ -145,6 +146,10 @@ final class RunCommand implements Callable<Integer> {
               + "; stop that one, or give this one another --state-dir and --listen");
     } catch (IOException e) {
       // A disk that is full or read-only keeps nobody from watching; nothing is written there then.
+      boolean pathAlone = e instanceof FileSystemException of && of.getReason() == null;
+      Log.stateDirUnusable(
+          state.path().toString(),
+          pathAlone ? "it cannot be made, or not be written" : String.valueOf(e.getMessage()));
       return () -> {};
     }
   }

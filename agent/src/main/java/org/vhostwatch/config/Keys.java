@@ -149,7 +149,8 @@ public final class Keys {
           Kind.path("FOLDER"),
           "/var/lib/vhostwatch",
           false,
-          "Folder of what is kept beyond a run");
+          "Folder of what is kept beyond a run; the service may write to another only with"
+              + " ReadWritePaths=");
 
   public static final Key<Optional<Path>> BPFTRACE =
       new Key<>(

@@ -43,6 +43,14 @@ enum Event {
   // The program.
   STARTED(Priority.INFO, "vhostwatch {version} serves {address}", VERSION, ADDRESS),
   EXPOSED(Priority.WARNING, "{address} {reason}", ADDRESS, REASON),
+  STATE_DIR_UNUSABLE(
+      Priority.ERROR,
+      "state-dir: nothing can be kept in {folder}: {reason}; it watches all the same, but incidents"
+          + " stay in memory, and a second agent would not notice this one; of a folder that the"
+          + " service may not write to, ReadWritePaths={folder} in a drop-in (`systemctl edit"
+          + " vhostwatch`) lets it",
+      FOLDER,
+      REASON),
   STOPPING(Priority.INFO, "it was told to stop, and ends its probes"),
   STOP_CUT_SHORT(
       Priority.WARNING, "the incidents are not written yet: not waiting for the disk any longer"),

@@ -42,6 +42,11 @@ public final class Log {
     say(Event.EXPOSED, with(Field.ADDRESS, address).and(Field.REASON, reason));
   }
 
+  /** Nothing can be kept beyond this run. */
+  public static void stateDirUnusable(String folder, String reason) {
+    say(Event.STATE_DIR_UNUSABLE, with(Field.FOLDER, folder).and(Field.REASON, reason));
+  }
+
   /** It was told to stop. */
   public static void stopping() {
     say(Event.STOPPING, new Values());
