@@ -2,6 +2,7 @@ package org.vhostwatch.cli;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -113,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
       Log.started(Version.text(), url(configuration, server.address()));
-      exposed(configuration)
+      exposed(configuration, server.address().getAddress())
           .ifPresent(what -> Log.exposed(StatusServer.text(server.address()), what));
       AtomicBoolean replaced = new AtomicBoolean();
       java.watch(() -> upgraded(daemon, manager.present(), replaced));
@@ -172,9 +173,13 @@ final class RunCommand implements Callable<Integer> {
         configuration.get(Keys.AUTH_FILE));
   }
 
-  /** Returns what others on the network can do; empty if there is nothing to say. */
-  static Optional<String> exposed(Configuration configuration) {
-    if (configuration.get(Keys.LISTEN).getAddress().isLoopbackAddress()) {
+  /**
+   * Returns what others on the network can do; empty if there is nothing to say.
+   *
+   * @param address that it listens on
+   */
+  static Optional<String> exposed(Configuration configuration, InetAddress address) {
+    if (address.isLoopbackAddress()) {
       return Optional.empty();
     }
     if (configuration.get(Keys.AUTH_FILE).isEmpty()) {

@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Keys;
+import org.vhostwatch.http.StatusServer;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
 import picocli.CommandLine.Command;
@@ -99,7 +100,10 @@ final class StatusCommand implements Callable<Integer> {
 
   private String ask(Configuration configuration) throws IOException {
     Optional<Path> certificate = configuration.get(Keys.TLS_CERTIFICATE);
-    InetSocketAddress listen = configuration.get(Keys.LISTEN);
+    InetSocketAddress listen = StatusServer.resolved(configuration.get(Keys.LISTEN));
+    if (listen.isUnresolved()) {
+      throw new IOException("listen " + listen.getHostString() + ": no such host");
+    }
     InetAddress address =
         listen.getAddress().isAnyLocalAddress()
             ? InetAddress.getLoopbackAddress()

@@ -29,6 +29,12 @@ public final class Kind<T> {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,6})([MG])");
   private static final Pattern ADDRESS =
       Pattern.compile("(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s]+):(\\d{1,5})");
+  private static final String BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+  private static final Pattern IPV4 = Pattern.compile(BYTE + "(\\." + BYTE + "){3}");
+
+  /** What is made of digits and dots alone is meant to be an address. */
+  private static final Pattern HOST_NAME =
+      Pattern.compile("(?=.*[A-Za-z])[A-Za-z0-9_][A-Za-z0-9._-]{0,252}");
 
   private static final String TIME_FORM = "a time such as 500ms, 5s, 2m or 1h";
   private static final String SIZE_FORM = "a size such as 512M or 2G";
@@ -162,6 +168,7 @@ public final class Kind<T> {
         });
   }
 
+  /** Where to listen. A name is not resolved: at boot nobody may answer what it means. */
   static Kind<InetSocketAddress> address() {
     String form = "an address and a port such as 127.0.0.1:19739 or [::1]:19739";
     return new Kind<>(
@@ -175,11 +182,17 @@ public final class Kind<T> {
           if (port < 0 || port > 65_535) {
             throw not(text, "an address and a port");
           }
-          InetSocketAddress address = new InetSocketAddress(matcher.group(1), port);
-          if (address.isUnresolved()) {
-            throw new BadValue(quoted(matcher.group(1)) + " is not an address of a host");
+          String host = matcher.group(1);
+          if (HOST_NAME.matcher(host).matches()) {
+            return InetSocketAddress.createUnresolved(host, port);
           }
-          return address;
+          if (host.startsWith("[") || IPV4.matcher(host).matches()) {
+            InetSocketAddress address = new InetSocketAddress(host, port);
+            if (!address.isUnresolved()) {
+              return address;
+            }
+          }
+          throw new BadValue(quoted(text) + " is not an address of a host");
         });
   }
 

@@ -84,11 +84,15 @@ public final class StatusServer implements AutoCloseable {
     return server.getAddress();
   }
 
-  private static HttpServer listen(InetSocketAddress address, boolean tls) throws BindException {
-    String where = text(address);
+  private static HttpServer listen(InetSocketAddress given, boolean tls) throws BindException {
+    String where = text(given);
+    InetSocketAddress address = resolved(given);
     if (address.isUnresolved()) {
       throw new BindException(
-          "cannot listen on " + where + ": no such host; give an address of this host", null);
+          "cannot listen on "
+              + where
+              + ": no such host, or nobody to ask now; an address of this host needs nobody",
+          null);
     }
     try {
       return tls ? HttpsServer.create(address, BACKLOG) : HttpServer.create(address, BACKLOG);
@@ -109,6 +113,13 @@ public final class StatusServer implements AutoCloseable {
     return reason.contains("assign")
         ? "this host does not have the address: choose one that `ip address` shows"
         : "choose another address or port";
+  }
+
+  /** Returns what an address means now; unresolved if nobody knows. */
+  public static InetSocketAddress resolved(InetSocketAddress address) {
+    return address.isUnresolved()
+        ? new InetSocketAddress(address.getHostString(), address.getPort())
+        : address;
   }
 
   /** Returns an address as a URL takes it: one of IPv6 in brackets. */

@@ -128,6 +128,13 @@ class StatusCommandTest {
   }
 
   @Test
+  void aNameThatNobodyKnowsIsUnknownAndNoWrongConfiguration() {
+    Ran ran = run("--listen", "no-such-host.invalid:1");
+    assertThat(ran.exitCode()).isEqualTo(3);
+    assertThat(ran.err()).contains("no-such-host.invalid: no such host");
+  }
+
+  @Test
   void aDaemonThatAsksForAPasswordGetsIt(@TempDir Path folder) throws Exception {
     Path users = write(folder, "users", "icinga:" + PasswordHash.of("12345678".toCharArray()));
     Path password = write(folder, "password", "12345678\n");

@@ -206,10 +206,20 @@ class ConfigurationTest {
         .containsExactly(
             file + ":2: k\\u{1b}[2J\\u{202e}: no such key; vhostwatch.conf(5) lists all keys",
             file
-                + ":3: listen: 'a\\u{7}' is not an address of a host; right is "
+                + ":3: listen: 'a\\u{7}:1' is not an address of a host; right is "
                 + Keys.LISTEN.kind().right(),
             file + ":4: not UTF-8; save the file as UTF-8");
     assertThat(found.configuration().get(Keys.CONFIRM)).isEqualTo(Duration.ofSeconds(5));
+  }
+
+  /** At boot the host may have no network yet: that is no mistake in the file. */
+  @Test
+  void aNameToListenOnIsNotAskedFor() throws IOException {
+    Configuration.Found found = read("listen = no-such-host.invalid:1");
+    assertThat(found.problems()).isEmpty();
+    assertThat(found.configuration().get(Keys.LISTEN).isUnresolved()).isTrue();
+    assertThat(found.configuration().get(Keys.LISTEN).getHostString())
+        .isEqualTo("no-such-host.invalid");
   }
 
   @Test

@@ -240,6 +240,16 @@ class StatusServerTest {
         .hasMessageContaining("no such host");
   }
 
+  @Test
+  void aNameIsResolvedWhenItIsListenedOn() throws Exception {
+    try (StatusServer named =
+        StatusServer.start(
+            InetSocketAddress.createUnresolved("localhost", 0), unused(), Protection.NONE)) {
+      assertThat(named.address().getAddress().isLoopbackAddress()).isTrue();
+      assertThat(named.address().getPort()).isPositive();
+    }
+  }
+
   private Sources unused() {
     return new Sources(
         snapshot::get,
