@@ -27,7 +27,7 @@ final class Access {
   private static final long PENALTY_NANOS = 500_000_000;
 
   /** Takes the place of a user that there is not: an answer takes the same time. */
-  private static final PasswordHash NOBODY = PasswordHash.of(new char[] {'-'});
+  private static final PasswordHash NOBODY = PasswordHash.ofNobody();
 
   /**
    * What is in force.

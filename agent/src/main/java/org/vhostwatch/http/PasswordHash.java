@@ -50,6 +50,19 @@ public final class PasswordHash {
     return new PasswordHash(ROUNDS, salt, derive(password, salt, ROUNDS));
   }
 
+  /**
+   * Returns one that no password matches. To find that out takes as long as with any other, while
+   * to make it takes nothing: no password was hashed for it.
+   */
+  static PasswordHash ofNobody() {
+    SecureRandom random = new SecureRandom();
+    byte[] salt = new byte[SALT_BYTES];
+    byte[] hash = new byte[HASH_BYTES];
+    random.nextBytes(salt);
+    random.nextBytes(hash);
+    return new PasswordHash(ROUNDS, salt, hash);
+  }
+
   static Optional<PasswordHash> parse(String text) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {

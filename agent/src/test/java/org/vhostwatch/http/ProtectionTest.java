@@ -118,6 +118,18 @@ class ProtectionTest {
   }
 
   @Test
+  void nobodyHasNoPasswordAndTakesAsLongToCheckAsAnybody() {
+    PasswordHash nobody = PasswordHash.ofNobody();
+    assertThat(nobody.matches(new char[0])).isFalse();
+    assertThat(nobody.matches("-".toCharArray())).isFalse();
+    assertThat(rounds(nobody)).isEqualTo(rounds(PasswordHash.of("x".toCharArray())));
+  }
+
+  private static String rounds(PasswordHash hash) {
+    return hash.toString().split("\\$", -1)[2];
+  }
+
+  @Test
   void aHashMadeByAnotherProgramIsUnderstood() {
     // passlib: pbkdf2_sha256.using(rounds=10000, salt=b"0123456789abcdef").hash("correct horse")
     String made = PasswordHash.of("correct horse".toCharArray()).toString();
