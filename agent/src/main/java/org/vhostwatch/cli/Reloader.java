@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.vhostwatch.config.Configuration;
+import org.vhostwatch.config.Keys;
 import org.vhostwatch.config.Problem;
 import org.vhostwatch.http.Protection;
 import org.vhostwatch.log.Log;
@@ -24,10 +25,11 @@ final class Reloader {
     /**
      * Makes ready all that can fail.
      *
+     * @param certificates whether certificate and key are read again, too
      * @return puts it in force; nothing has changed before it is run
      * @throws Protection.UnusableException if a file that the configuration names cannot be used
      */
-    Runnable prepare(Configuration next) throws Protection.UnusableException;
+    Runnable prepare(Configuration next, boolean certificates) throws Protection.UnusableException;
   }
 
   /**
@@ -51,7 +53,7 @@ final class Reloader {
     Configuration.Reload reload = inForce.reload(found.configuration());
     Runnable change;
     try {
-      change = daemon.prepare(reload.next());
+      change = daemon.prepare(reload.next(), reload.kept().stream().noneMatch(Reloader::ofTls));
     } catch (Protection.UnusableException e) {
       refuse(List.of(String.valueOf(e.getMessage())));
       return;
@@ -66,6 +68,14 @@ final class Reloader {
           kept.after().text(),
           kept.after().origin().text());
     }
+  }
+
+  /**
+   * Who names other files may have removed those that are in force: they are not read again, and
+   * what was read of them stays. It must not keep a user in who has none of the new passwords.
+   */
+  private static boolean ofTls(Configuration.Change kept) {
+    return List.of(Keys.TLS_CERTIFICATE, Keys.TLS_KEY).contains(kept.before().key());
   }
 
   private static void refuse(List<String> problems) {

@@ -103,8 +103,8 @@ final class RunCommand implements Callable<Integer> {
           new Reloader(
               configuration,
               configured::find,
-              next -> {
-                Protection protection = protection(next);
+              (next, certificates) -> {
+                Protection protection = protection(next, certificates);
                 return () -> {
                   logging(next);
                   daemon.change(options(next));
@@ -165,17 +165,26 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** Reads the files anew: certificates are renewed, and passwords changed, while it runs. */
   static Protection protection(Configuration configuration) throws Protection.UnusableException {
     return Protection.read(
-        configuration.get(Keys.TLS_CERTIFICATE),
-        configuration.get(Keys.TLS_KEY),
+        configuration.get(Keys.TLS_CERTIFICATE).filter(file -> certificates),
+        configuration.get(Keys.TLS_KEY).filter(file -> certificates),
         configuration.get(Keys.AUTH_FILE));
   }
 
   /**
    * Returns what others on the network can do; empty if there is nothing to say.
    *
+    return protection(configuration, true);
+  }
+
+  /**
+   * Reads the files anew: certificates are renewed, and passwords changed, while it runs.
+   *
+   * @param certificates whether the certificate and its key are to be read
+   */
+  static Protection protection(Configuration configuration, boolean certificates)
+      throws Protection.UnusableException {
    * @param address that it listens on
    */
   static Optional<String> exposed(Configuration configuration, InetAddress address) {

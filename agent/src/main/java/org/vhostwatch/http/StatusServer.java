@@ -71,8 +71,8 @@ public final class StatusServer implements AutoCloseable {
   }
 
   /**
-   * Takes other passwords, and another certificate for connections to come. What was started as
-   * plain HTTP stays that.
+   * Takes other passwords, and another certificate for connections to come; without one the present
+   * one stays. What was started as plain HTTP stays that.
    */
   public void protect(Protection protection) {
     access.change(protection);

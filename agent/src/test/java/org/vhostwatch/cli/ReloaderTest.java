@@ -6,14 +6,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.Keys;
+import org.vhostwatch.http.PasswordHash;
 import org.vhostwatch.log.LogRing;
 
 class ReloaderTest {
@@ -40,10 +43,37 @@ class ReloaderTest {
     return new Reloader(
         found().configuration(),
         this::found,
-        next -> {
-          RunCommand.protection(next);
+        (next, certificates) -> {
+          RunCommand.protection(next, certificates);
           return () -> inForce.add(next);
         });
+  }
+
+  /** The files in force are gone with their names; a user who is revoked must not stay for that. */
+  @Test
+  void otherFilesOfTlsTakeARestartAndOtherUsersDoNot() throws IOException {
+    Reloader reloader = startedWith("tls-certificate = /old.pem\ntls-key = /old.key");
+    Path users = temporary.resolve("users");
+    Files.writeString(users, "icinga:" + PasswordHash.of("12345678".toCharArray()));
+    Files.setPosixFilePermissions(users, PosixFilePermissions.fromString("rw-------"));
+    content = "tls-certificate = /new.pem\ntls-key = /new.key\nauth-file = " + users;
+    reloader.reload();
+    assertThat(inForce)
+        .extracting(next -> next.get(Keys.AUTH_FILE))
+        .containsExactly(Optional.of(users));
+    assertThat(said())
+        .anyMatch(line -> line.contains("auth-file none -> " + users))
+        .anyMatch(line -> line.matches(".*tls-certificate stays /old.pem: /new.pem .* restart"))
+        .anyMatch(line -> line.matches(".*tls-key stays /old.key: /new.key .* restart"));
+  }
+
+  @Test
+  void filesOfTlsThatCannotBeReadAgainRefuseAll() {
+    Reloader reloader = startedWith("tls-certificate = /old.pem\ntls-key = /old.key");
+    content += "\nconfirm = 7s";
+    reloader.reload();
+    assertThat(inForce).isEmpty();
+    assertThat(said()).anyMatch(line -> line.contains("/old.pem: there is no such file"));
   }
 
   private List<String> said() {
