@@ -96,10 +96,10 @@ final class DaemonClient {
     } catch (SSLException e) {
       throw new IOException(
           url
-              + ": "
+              + ": the daemon must serve the certificate in tls-certificate: reload it after a"
+              + " renewal, restart it after a change of the path ("
               + e.getMessage()
-              + "; the daemon must serve the certificate in tls-certificate: reload it after a"
-              + " renewal, restart it after a change of the path",
+              + ")",
           e);
     } finally {
       connection.disconnect();

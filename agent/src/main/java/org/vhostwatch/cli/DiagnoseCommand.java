@@ -117,7 +117,8 @@ final class DiagnoseCommand implements Callable<Integer> {
               exposure);
       Optional<String> trouble =
           file == null ? Optional.empty() : file.finish(examination.unrecorded());
-      trouble.ifPresent(words -> err.println("vhostwatch: " + Printable.of(words)));
+      trouble.ifPresent(
+          words -> err.println("vhostwatch: " + Printable.of(words, Vhostwatch.MAX_MESSAGE)));
       findings = trouble.map(seen::with).orElse(seen);
     }
     Findings selected = selection.of(findings);

@@ -87,12 +87,13 @@ final class StatusCommand implements Callable<Integer> {
       out.flush();
       return status.exitCode();
     } catch (IOException e) {
-      String why = Printable.of(String.valueOf(e.getMessage()));
+      String why = String.valueOf(e.getMessage());
       if (!plugin) {
         throw new Failure(ExitCode.UNKNOWN, why);
       }
       // A plugin's words are its first line of standard output, whatever they say.
-      out.println("VHOSTWATCH UNKNOWN - " + why.replace('|', '/'));
+      out.println(
+          "VHOSTWATCH UNKNOWN - " + Printable.of(why, Vhostwatch.MAX_MESSAGE).replace('|', '/'));
       out.flush();
       return ExitCode.UNKNOWN;
     }

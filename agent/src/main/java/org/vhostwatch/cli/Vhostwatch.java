@@ -44,6 +44,9 @@ import picocli.CommandLine.Spec;
     })
 final class Vhostwatch implements Runnable {
 
+  /** What is wrong and what to do, with names from outside in it. */
+  static final int MAX_MESSAGE = 1024;
+
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -86,7 +89,7 @@ final class Vhostwatch implements Runnable {
 
   private static int usage(ParameterException e, String[] args) {
     PrintWriter err = e.getCommandLine().getErr();
-    err.println("vhostwatch: " + Printable.of(String.valueOf(e.getMessage())));
+    err.println("vhostwatch: " + Printable.of(String.valueOf(e.getMessage()), MAX_MESSAGE));
     CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
     err.println(
         "Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' for more.");
@@ -96,7 +99,7 @@ final class Vhostwatch implements Runnable {
   private int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     PrintWriter err = command.getErr();
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    err.println("vhostwatch: " + Printable.of(message));
+    err.println("vhostwatch: " + Printable.of(message, MAX_MESSAGE));
     if (verbose) {
       e.printStackTrace(err);
     }

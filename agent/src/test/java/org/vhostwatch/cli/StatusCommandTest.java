@@ -203,9 +203,20 @@ class StatusCommandTest {
       serves.start();
       URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/api/v1/threads");
       assertThatThrownBy(() -> DaemonClient.get(url, Optional.empty(), "", ""))
-          .hasMessageStartingWith(url + ": ")
-          .hasMessageContaining("tls-certificate");
+          .hasMessageStartingWith(url + ": the daemon must serve the certificate in tls-cert")
+          .hasMessageContaining("restart it after a change of the path (");
     }
+  }
+
+  @Test
+  void whatIsLongAndOddIsSaidWholeAndSpelledOutOnce(@TempDir Path folder) {
+    String odd = folder.resolve("a\u0007b" + "x".repeat(200) + "/" + "y".repeat(200)).toString();
+    Ran ran = run("--listen", "127.0.0.1:1", "--tls-certificate", odd);
+    assertThat(ran.err())
+        .contains("/a\\u{7}bxxx", "y: there is no such file")
+        .doesNotContain("\\\\");
+    Ran plugin = run("--plugin", "--listen", "127.0.0.1:1", "--tls-certificate", odd);
+    assertThat(plugin.out()).contains("/a\\u{7}bxxx", "y: there is no such file");
   }
 
   private static void answerInTheClear(ServerSocket server) {
