@@ -147,11 +147,11 @@ public final class ExposureReport {
             "UPLINKS<");
     host.queues().forEach(queue -> table.row(cells(queue)));
     text.append(table);
-    host.queues().stream()
-        .map(ExposureReport::why)
-        .distinct()
-        .limit(MAX_REASONS)
-        .forEach(why -> line(text, why));
+    List<String> reasons = host.queues().stream().map(ExposureReport::why).distinct().toList();
+    reasons.stream().limit(MAX_REASONS).forEach(why -> line(text, why));
+    if (reasons.size() > MAX_REASONS) {
+      line(text, "  and " + (reasons.size() - MAX_REASONS) + " more: --format json has all");
+    }
   }
 
   private static String summary(HostExposure host) {

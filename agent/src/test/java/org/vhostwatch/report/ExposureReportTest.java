@@ -6,6 +6,7 @@ import static org.vhostwatch.report.ParsedJson.at;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.exposure.Clue;
 import org.vhostwatch.exposure.Exposure;
@@ -49,6 +50,25 @@ class ExposureReportTest {
               vnet3: the tap takes super-packets of up to 64 KB (tx-tcp-segmentation, tx-tcp6-segmentation)
               vnet7: the tap's segmentation offloads are off: no packet needs several buffers
             """);
+  }
+
+  @Test
+  void reasonsThatAreLeftOutAreCounted() {
+    QueueExposure one = Samples.hostExposure().queues().get(0);
+    List<QueueExposure> queues =
+        IntStream.range(0, 23)
+            .mapToObj(
+                i ->
+                    new QueueExposure(
+                        one.queue(), one.port(), one.vmm(), one.tap(), one.reach(), "reason " + i))
+            .toList();
+    assertThat(ExposureReport.text(with(Samples.exposure(), queues, true), Style.PLAIN))
+        .contains("reason 19\n  and 3 more: --format json has all\n")
+        .doesNotContain("reason 20");
+    assertThat(
+            ExposureReport.text(with(Samples.exposure(), queues.subList(0, 20), true), Style.PLAIN))
+        .contains("reason 19\n")
+        .doesNotContain(" more");
   }
 
   @Test
