@@ -71,8 +71,17 @@ final class RunCommand implements Callable<Integer> {
   @Mixin private final Configured configured = Configured.withAllKeys();
 
   @Override
-  @SuppressWarnings("try") // the lock is held, and that is all
   public Integer call() throws Failure, InterruptedException {
+    try {
+      return run();
+    } finally {
+      // Before it is said why it ended, if it did not by a signal.
+      Logging.finish();
+    }
+  }
+
+  @SuppressWarnings("try") // the lock is held, and that is all
+  private int run() throws Failure, InterruptedException {
     JavaFiles java = new JavaFiles(Path.of(System.getProperty("java.home")));
     HangUp hangUp = HangUp.install();
     Configuration configuration = configured.configuration();
@@ -166,15 +175,6 @@ final class RunCommand implements Callable<Integer> {
   }
 
   static Protection protection(Configuration configuration) throws Protection.UnusableException {
-    return Protection.read(
-        configuration.get(Keys.TLS_CERTIFICATE).filter(file -> certificates),
-        configuration.get(Keys.TLS_KEY).filter(file -> certificates),
-        configuration.get(Keys.AUTH_FILE));
-  }
-
-  /**
-   * Returns what others on the network can do; empty if there is nothing to say.
-   *
     return protection(configuration, true);
   }
 
@@ -185,6 +185,15 @@ final class RunCommand implements Callable<Integer> {
    */
   static Protection protection(Configuration configuration, boolean certificates)
       throws Protection.UnusableException {
+    return Protection.read(
+        configuration.get(Keys.TLS_CERTIFICATE).filter(file -> certificates),
+        configuration.get(Keys.TLS_KEY).filter(file -> certificates),
+        configuration.get(Keys.AUTH_FILE));
+  }
+
+  /**
+   * Returns what others on the network can do; empty if there is nothing to say.
+   *
    * @param address that it listens on
    */
   static Optional<String> exposed(Configuration configuration, InetAddress address) {

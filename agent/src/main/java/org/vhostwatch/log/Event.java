@@ -65,6 +65,8 @@ enum Event {
       Field.ERROR),
   REQUEST_FAILED(Priority.ERROR, "cannot answer {path}: {error}", PATH, Field.ERROR),
   SYSTEMD_UNREACHABLE(Priority.WARNING, "systemd cannot be told {how}: {reason}", HOW, REASON),
+  LINES_LOST(
+      Priority.WARNING, "{count} lines of this log are lost: nobody took them meanwhile", COUNT),
   LIBRARY_ERROR(Priority.ERROR, "{logger}: {text}", LOGGER, TEXT),
   LIBRARY_WARNING(Priority.WARNING, "{logger}: {text}", LOGGER, TEXT),
   LIBRARY_INFO(Priority.INFO, "{logger}: {text}", LOGGER, TEXT),

@@ -34,6 +34,12 @@ public final class Logging {
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     ((ch.qos.logback.classic.Logger) root).addAppender(OUTPUT);
     levels(context, Priority.INFO);
+    try {
+      // Whoever ends the JVM has not waited for the last lines.
+      Runtime.getRuntime().addShutdownHook(new Thread(OUTPUT::flush, "log-rest"));
+    } catch (IllegalStateException e) {
+      // It is ending already.
+    }
   }
 
   static Output output() {

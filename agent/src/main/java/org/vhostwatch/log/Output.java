@@ -3,9 +3,7 @@ package org.vhostwatch.log;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +11,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where all that is logged arrives: folds it, keeps it for incidents, and writes it. */
+/**
+ * Where all that is logged arrives: folds it, keeps it for incidents, and has it written. Nobody
+ * who logs waits for stderr.
+ */
 final class Output extends AppenderBase<ILoggingEvent> {
 
   /** What an incident is told by, whatever is written. */
@@ -21,11 +22,14 @@ final class Output extends AppenderBase<ILoggingEvent> {
 
   private static final long PATIENCE_SECONDS = 1;
 
-  private final OutputStream stream;
+  private final LineWriter writer;
   private final LongSupplier clock;
   private final Fold fold = new Fold();
   private final ReentrantLock lock = new ReentrantLock();
-  private LineFormat format;
+
+  /** The writer asks for it, without the lock. */
+  private volatile LineFormat format;
+
   private Priority least = Priority.INFO;
   private @Nullable LogRing ring;
 
@@ -33,9 +37,21 @@ final class Output extends AppenderBase<ILoggingEvent> {
    * @param clock monotonic nanoseconds
    */
   Output(OutputStream stream, LineFormat format, LongSupplier clock) {
-    this.stream = stream;
     this.format = format;
     this.clock = clock;
+    this.writer =
+        new LineWriter(
+            stream,
+            this::lost,
+            // There is nobody left to tell: stderr is closed, or its disk is full. Watching goes
+            // on.
+            failure -> addError("a line was lost", failure));
+  }
+
+  private String lost(long lines) {
+    Entry entry =
+        Entry.of(Event.LINES_LOST, Map.of(Field.COUNT, lines), 0, System.currentTimeMillis());
+    return format.line(entry) + '\n';
   }
 
   void change(LineFormat to, Priority level) {
@@ -70,7 +86,17 @@ final class Output extends AppenderBase<ILoggingEvent> {
         } finally {
           lock.unlock();
         }
+        flush();
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits for what was logged to be written, for a moment at most. */
+  void flush() {
+    try {
+      writer.flush(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -103,19 +129,8 @@ final class Output extends AppenderBase<ILoggingEvent> {
         ring.add(entry);
       }
       if (entry.event().priority().reaches(least)) {
-        write(format.line(entry) + '\n');
+        writer.add(format.line(entry) + '\n');
       }
-    }
-  }
-
-  /** One write a line: nothing that others write to the same stream comes between. */
-  private void write(String line) {
-    try {
-      stream.write(line.getBytes(StandardCharsets.UTF_8));
-      stream.flush();
-    } catch (IOException e) {
-      // There is nobody left to tell: stderr is closed, or its disk is full. Watching goes on.
-      addError("a line was lost", e);
     }
   }
 

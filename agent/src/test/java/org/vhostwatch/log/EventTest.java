@@ -71,7 +71,13 @@ class EventTest {
     } finally {
       Logging.change(Priority.INFO, LogFormat.AUTO);
     }
-    said.addAll(Set.of(Event.LIBRARY_ERROR, Event.LIBRARY_WARNING, Event.LIBRARY_INFO));
+    said.addAll(
+        Set.of(
+            Event.LIBRARY_ERROR,
+            Event.LIBRARY_WARNING,
+            Event.LIBRARY_INFO,
+            // Said by the writer, of what it was given.
+            Event.LINES_LOST));
     assertThat(said).containsExactlyInAnyOrder(Event.values());
   }
 

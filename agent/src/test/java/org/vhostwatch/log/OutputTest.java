@@ -1,5 +1,6 @@
 package org.vhostwatch.log;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -13,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,8 +28,8 @@ class OutputTest {
 
   /** Each write by itself: two that follow each other are not one line. */
   private static final class Writes extends OutputStream {
-    final List<String> lines = new ArrayList<>();
-    boolean full;
+    final List<String> lines = new CopyOnWriteArrayList<>();
+    volatile boolean full;
 
     @Override
     public void write(int one) {
@@ -55,6 +58,12 @@ class OutputTest {
     context.getLogger("ROOT").addAppender(output);
   }
 
+  /** Returns what was written. */
+  private List<String> lines() {
+    output.flush();
+    return stderr.lines;
+  }
+
   private void say(Event event, Map<Field, Object> values) {
     logger.info("{}", Entry.of(event, values, 0, Samples.WALL));
   }
@@ -62,8 +71,8 @@ class OutputTest {
   @Test
   void anEventIsOneWriteWithALineEnd() {
     logger.error("{}", Samples.livelock("a\nb", "vnet3", 1));
-    assertThat(stderr.lines).hasSize(1);
-    assertThat(stderr.lines.get(0))
+    assertThat(lines()).hasSize(1);
+    assertThat(lines().get(0))
         .startsWith("<2>livelock-begins vm=\"a\\u{a}b\" tap=vnet3 ")
         .matches("[^\\n]*\\n");
   }
@@ -73,8 +82,8 @@ class OutputTest {
     say(Event.STARTED, Map.of());
     output.change(LineFormat.JSON, Priority.INFO);
     say(Event.STARTED, Map.of(Field.VERSION, "1", Field.ADDRESS, "[::1]:80"));
-    assertThat(stderr.lines.get(0)).startsWith("<6>started: ");
-    assertThat(ParsedJson.object(stderr.lines.get(1)))
+    assertThat(lines().get(0)).startsWith("<6>started: ");
+    assertThat(ParsedJson.object(lines().get(1)))
         .containsEntry("event", "started")
         .containsEntry("address", "[::1]:80");
   }
@@ -84,9 +93,9 @@ class OutputTest {
     output.change(LineFormat.JOURNAL, Priority.CRIT);
     say(Event.STARTED, Map.of());
     logger.error("{}", Samples.full(Event.CONFIG_REFUSED, "x", 0));
-    assertThat(stderr.lines).isEmpty();
+    assertThat(lines()).isEmpty();
     logger.error("{}", Samples.livelock("web01", "vnet3", 1));
-    assertThat(stderr.lines).hasSize(1);
+    assertThat(lines()).hasSize(1);
   }
 
   @Test
@@ -153,14 +162,14 @@ class OutputTest {
     for (int i = 0; i < 43; i++) {
       logger.error("{}", Samples.livelock("web01", "vnet3", 1));
     }
-    assertThat(stderr.lines).hasSize(1);
+    assertThat(lines()).hasSize(1);
     now = Fold.WINDOW - 1;
     output.due(now);
-    assertThat(stderr.lines).hasSize(1);
+    assertThat(lines()).hasSize(1);
     now = Fold.WINDOW;
     output.due(now);
-    assertThat(stderr.lines).hasSize(2);
-    assertThat(stderr.lines.get(1)).endsWith(" (and 41 more in 60 s)\n");
+    assertThat(lines()).hasSize(2);
+    assertThat(lines().get(1)).endsWith(" (and 41 more in 60 s)\n");
   }
 
   @Test
@@ -168,55 +177,103 @@ class OutputTest {
     context
         .getLogger("io.x")
         .warn("{}\n<0>livelock-begins: x", "a", new IllegalStateException("b\nc"));
-    assertThat(stderr.lines)
+    assertThat(lines())
         .containsExactly(
             "<4>library-warning: io.x: a\\u{a}<0>livelock-begins: x:"
                 + " java.lang.IllegalStateException: b\\u{a}c\n");
     context.getLogger("io.x").error("{}", 1);
-    assertThat(stderr.lines.get(1)).isEqualTo("<3>library-error: io.x: 1\n");
+    assertThat(lines().get(1)).isEqualTo("<3>library-error: io.x: 1\n");
     context.getLogger("io.x").setLevel(Level.INFO);
     context.getLogger("io.x").info("y");
-    assertThat(stderr.lines.get(2)).isEqualTo("<6>library-info: io.x: y\n");
+    assertThat(lines().get(2)).isEqualTo("<6>library-info: io.x: y\n");
   }
 
   @Test
   void aStreamThatTakesNothingStopsNobody() {
     stderr.full = true;
     say(Event.STARTED, Map.of());
+    assertThat(lines()).isEmpty();
     stderr.full = false;
     say(Event.STOPPING, Map.of());
-    assertThat(stderr.lines).hasSize(1);
+    assertThat(lines()).hasSize(1);
   }
 
   @Test
-  void aStreamThatBlocksHoldsUpNeitherTheLoopNorTheEnd() throws Exception {
+  void aStreamThatBlocksHoldsUpNobody() throws Exception {
     CountDownLatch writing = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
+    List<String> written = new CopyOnWriteArrayList<>();
     OutputStream stuck =
         new OutputStream() {
           @Override
           public void write(int one) {
+            throw new AssertionError("a byte alone");
+          }
+
+          @Override
+          public void write(byte[] bytes) {
             writing.countDown();
             try {
               go.await();
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }
+            written.add(new String(bytes, StandardCharsets.UTF_8));
           }
         };
-    Output shared = new Output(stuck, LineFormat.JSON, () -> 0);
-    Thread writer = new Thread(() -> shared.append(event()));
-    writer.start();
+    Output shared = new Output(stuck, LineFormat.JOURNAL, () -> 0);
+    shared.append(event(0));
     writing.await();
+    for (int i = 1; i <= LineWriter.MAX_LINES + 7; i++) {
+      shared.append(event(i));
+    }
     shared.due(Fold.WINDOW);
     shared.rest();
-    assertThat(writer.isAlive()).isTrue();
+    assertThat(written).isEmpty();
     go.countDown();
-    writer.join();
+    shared.flush();
+    assertThat(written).hasSize(LineWriter.MAX_LINES + 2);
+    assertThat(written.get(0)).as("it was being written").contains(" v0 ");
+    assertThat(written.get(1)).startsWith("<4>lines-lost count=7: 7 lines of this log are lost");
+    assertThat(written.get(2)).as("the oldest gave way").contains(" v8 ");
+    assertThat(written.get(written.size() - 1)).contains(" v" + (LineWriter.MAX_LINES + 7) + " ");
   }
 
-  private LoggingEvent event() {
-    return new LoggingEvent("", logger, Level.ERROR, "x", null, null);
+  @Test
+  void whatWaitsIsBoundedByItsSizeToo() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicLong written = new AtomicLong();
+    OutputStream stuck =
+        new OutputStream() {
+          @Override
+          public void write(int one) {
+            throw new AssertionError("a byte alone");
+          }
+
+          @Override
+          public void write(byte[] bytes) {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            written.addAndGet(bytes.length);
+          }
+        };
+    LineWriter writer = new LineWriter(stuck, lost -> lost + " lost\n", failure -> {});
+    for (int i = 0; i < 100; i++) {
+      writer.add("x".repeat(LineWriter.MAX_BYTES / 10));
+    }
+    go.countDown();
+    writer.flush(SECONDS.toNanos(10));
+    assertThat(written.get())
+        .isBetween((long) LineWriter.MAX_BYTES / 2, LineWriter.MAX_BYTES * 5L / 4);
+  }
+
+  /** Of those that are never folded. */
+  private LoggingEvent event(int number) {
+    Entry entry = Entry.of(Event.STARTED, Map.of(Field.VERSION, "v" + number), 0, Samples.WALL);
+    return new LoggingEvent("", logger, Level.INFO, "{}", null, new Object[] {entry});
   }
 
   @Test
@@ -243,6 +300,7 @@ class OutputTest {
     for (Thread thread : threads) {
       thread.join();
     }
+    shared.flush();
     List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).hasSize(1600);
     lines.forEach(line -> assertThat(ParsedJson.object(line)).hasSize(11));
