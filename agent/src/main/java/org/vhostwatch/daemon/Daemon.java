@@ -439,7 +439,7 @@ public final class Daemon implements AutoCloseable {
     limit(settings.onKernel(exposure.latest().status() == Exposure.FIXED));
     sight.idle(noQueues());
     if (sight.idle()) {
-      observe(new Observation.Queues(new Census(List.of(), 0)), now);
+      observe(new Observation.Queues(new Census(List.of(), 0), now), now);
       busy.census(List.of(), now);
     }
     verdicts = detector.judge(state, now);
