@@ -13,20 +13,21 @@ read -ra names <<<"$names"
 
 declare -A GUEST=() TAP=() QUEUE=() EXPECTED=() HOW=() ONSET=() MISSING=() # by stimulus; of a pair the second is NAME+
 declare -A FIRST=() # when a stimulus was first seen as expected
+declare -A TID=()   # its worker
 declare -A AT=()    # what its worker and its ring were at the onset
 declare -A OUTCOME=() SEEN=() SURE=() TOOK=() WORDS=() # what came of it
 
 # ---------------------------------------------------------------- what vhostwatch says
 
 # One reading of the daemon: $RESULTS/status.json, and a line a queue in $RESULTS/now, kept in samples.tsv; there with a line
-# for each worker whose queue is not known (those of vhost_vsock), since nothing may be said of them either.
+# for each worker whose tap is not known (before a census; those of vhost_vsock), since nothing may be said of them either.
 look() {
     ask /api/v1/threads >"$RESULTS/status.json.new" 2>/dev/null || return
     mv "$RESULTS/status.json.new" "$RESULTS/status.json"
-    jq -r '.queues[] | select(.vq) | "\(.tap)/\(.queue_index)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json" >"$RESULTS/now" || return
+    jq -r '.queues[] | select(.tap and .vq) | "\(.tap)/\(.queue_index)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json" >"$RESULTS/now" || return
     {
         cat "$RESULTS/now"
-        jq -r '.queues[] | select(.vq == null) | "worker \(.worker.tid)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json"
+        jq -r '.queues[] | select((.tap and .vq) | not) | "worker \(.worker.tid)\t\(.verdict)\t\(.confidence)"' "$RESULTS/status.json"
     } | awk -v t="$(seconds)" '{ print t "\t" $0 }' >>"$RESULTS/samples.tsv"
 }
 
@@ -113,7 +114,7 @@ wrong() {
 # Queues that were called LIVELOCKED or STALLED without being under a stimulus by now.
 bystanders() {
     local known='' name
-    for name in "${!ONSET[@]}"; do known+=" $(key "$name") "; done
+    for name in "${!ONSET[@]}"; do known+=" $(key "$name") worker ${TID[$name]} "; done
     awk -F'\t' -v known="$known" '($3 == "LIVELOCKED" || $3 == "STALLED") && !index(known, " " $2 " ") { print $2 " " $3 }' "$RESULTS/samples.tsv" | sort -u | paste -sd ';'
 }
 
@@ -258,6 +259,7 @@ set_up() {
 }
 
 begin() {
+    TID[$1]=$(worker_tid "$1")
     AT[$1]=$(reading "$1")
     kill -HUP "${GUEST[$1]}"
     ONSET[$1]=''
@@ -355,7 +357,7 @@ cell() {
     if [ "${HOW[$name]}" = before ]; then AT[$name]=$(reading "$name") ONSET[$name]=${ONSET[$name]:+$DAEMON_READY}; else begin "$name"; fi
     case ${HOW[$name]} in
     pair | both)
-        if [ "${HOW[$name]}" = pair ]; then begin "$name+"; else ONSET[$name+]=${ONSET[$name]}; fi
+        if [ "${HOW[$name]}" = pair ]; then begin "$name+"; else ONSET[$name+]=${ONSET[$name]} TID[$name+]=$(worker_tid "$name+"); fi
         all=("$name+" "$name")
         until_found $((2 * limit)) "$name" "$name+"
         until_sure 60 "$name" "$name+" || unsure=yes
