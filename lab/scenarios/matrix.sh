@@ -448,7 +448,8 @@ known() {
     look || return
     for name in "${!GUEST[@]}"; do [ "$(verdict "$name")" ] || { echo "$name is not known"; return 1; }; done
 }
-wait_for 60 "it knows all queues" known
+# bpftrace 0.17 compiles a census for half a minute on an emulated CPU of its own, and one that takes too long is taken again.
+wait_for 120 "it knows all queues" known
 
 for name in "${others[@]}"; do [ "${HOW[$name]}" != before ] || cell "$name"; done
 # Sleeping workers take nothing from each other: all at once.
