@@ -96,6 +96,19 @@ class StallTest {
   }
 
   @Test
+  void aGuestThatPausesItsKicksIsNeverHealthy() {
+    history.onFixedKernel();
+    queue.does(3_000, 0, 0.4);
+    history.during(1).census().during(6).census();
+    queue.does(20, 0, 0.01);
+    for (int second = 0; second < 60; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).isIn(Verdict.SPINNING, Verdict.STALLED);
+    }
+    assertThat(history.of(queue)).as("kicks one by one").isEqualTo(Verdict.STALLED);
+  }
+
+  @Test
   void aGuestThatKicksNowAndThenWhileItsWorkerSendsIsStalled() {
     queue.does(40, 0, 0.9).sends(20_000, 0.9);
     history.during(1).census().during(10).census();
