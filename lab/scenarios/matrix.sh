@@ -360,7 +360,7 @@ cell() {
         if [ "${HOW[$name]}" = pair ]; then begin "$name+"; else ONSET[$name+]=${ONSET[$name]} TID[$name+]=$(worker_tid "$name+"); fi
         all=("$name+" "$name")
         until_found $((2 * limit)) "$name" "$name+"
-        until_sure 60 "$name" "$name+" || unsure=yes
+        until_sure 120 "$name" "$name+" || unsure=yes
         judge "$name"
         judge "$name+"
         [ "${OUTCOME[$name+]}" = pass ] || worse "$name" "the second: ${OUTCOME[$name+]}, ${WORDS[$name+]}" ;;
@@ -383,7 +383,7 @@ cell() {
             refill_guest "${GUEST[$name]}"
             watch 3
         fi
-        until_sure 30 "$name" || unsure=yes
+        until_sure 120 "$name" || unsure=yes
         # Of two verdicts that are right, one may come first and a wrong one follow.
         [[ ${EXPECTED[$name]} != */* ]] || watch 8
         judge "$name" ;;
