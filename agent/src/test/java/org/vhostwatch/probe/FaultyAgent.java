@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 final class FaultyAgent {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Pattern ADDRESS = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
 
   private static final List<String> JVM =
