@@ -154,7 +154,7 @@ came_about() {
     printf 'the worker wants %s %% of a CPU; used +%d, posted %d, received +%d, sent +%d, transmitted +%d' "$share" $used $posted $got $sent $tx
     case ${HOW[$name]} in
     pin-*)
-        cpus=$(grep -oP '^Cpus_allowed_list:\s*\K.*' "/proc/$(worker_tid "$name")/status")
+        cpus=$(grep -oP '^Cpus_allowed_list:\s*\K.*' "/proc/${TID[$name]}/status")
         printf ', may run on CPU %s' "$cpus"
         [ "$cpus" = "${HOW[$name]#pin-}" ] || return ;;
     one-cpu)
@@ -258,13 +258,17 @@ set_up() {
     esac
 }
 
+# begin NAME: the onset, of both queues where one guest has them.
 begin() {
-    TID[$1]=$(worker_tid "$1")
-    AT[$1]=$(reading "$1")
+    local name queues=("$1")
+    [ "${HOW[$1]}" != both ] || queues+=("$1+")
+    for name in "${queues[@]}"; do TID[$name]=$(worker_tid "$name") AT[$name]=$(reading "$name") ONSET[$name]=''; done
     kill -HUP "${GUEST[$1]}"
-    ONSET[$1]=''
     for _ in {1..200}; do
-        guest_says onset "${GUEST[$1]}" && { ONSET[$1]=$(seconds); return; }
+        if guest_says onset "${GUEST[$1]}"; then
+            for name in "${queues[@]}"; do ONSET[$name]=$(seconds); done
+            return
+        fi
         sleep 0.05
     done
 }
@@ -353,11 +357,10 @@ cell() {
     one-cpu) echo 0 >/sys/devices/system/cpu/cpu1/online ;;
     vsock | beside-vsock) start_vsock ;;
     esac
-    [ "${HOW[$name]}" != both ] || AT[$name+]=$(reading "$name+")
     if [ "${HOW[$name]}" = before ]; then AT[$name]=$(reading "$name") ONSET[$name]=${ONSET[$name]:+$DAEMON_READY}; else begin "$name"; fi
     case ${HOW[$name]} in
     pair | both)
-        if [ "${HOW[$name]}" = pair ]; then begin "$name+"; else ONSET[$name+]=${ONSET[$name]} TID[$name+]=$(worker_tid "$name+"); fi
+        [ "${HOW[$name]}" = both ] || begin "$name+"
         all=("$name+" "$name")
         until_found $((2 * limit)) "$name" "$name+"
         until_sure 120 "$name" "$name+" || unsure=yes

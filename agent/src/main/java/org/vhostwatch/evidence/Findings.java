@@ -103,25 +103,16 @@ public record Findings(
   public Findings with(String trouble) {
     List<String> all = new ArrayList<>(troubles);
     all.add(trouble);
-    return new Findings(
-        host,
-        seconds,
-        verdicts,
-        workers,
-        vmms,
-        ports,
-        censuses,
-        captures,
-        rejected,
-        lost,
-        all,
-        around,
-        everyone,
-        unexplained);
+    return with(verdicts, all, unexplained);
   }
 
   /** Returns these findings with other verdicts and unexplained workers, in the order given. */
   public Findings with(List<QueueVerdict> others, List<UnexplainedWorker> otherWorkers) {
+    return with(others, troubles, otherWorkers);
+  }
+
+  private Findings with(
+      List<QueueVerdict> others, List<String> otherTroubles, List<UnexplainedWorker> otherWorkers) {
     return new Findings(
         host,
         seconds,
@@ -133,7 +124,7 @@ public record Findings(
         captures,
         rejected,
         lost,
-        troubles,
+        otherTroubles,
         around,
         everyone,
         otherWorkers);

@@ -75,9 +75,8 @@ public final class Spawner {
     environment.put("LC_ALL", "C");
     environment.put("BPFTRACE_COLOR", "never");
     environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
-    // glibc's own default. Unset, it grows with the first large block that is given back: the
-    // compiler's
-    // memory, 4 MB of it, would stay with a bpftrace that has long been done with it.
+    // glibc's own default. Unset, it grows with the first large block that is given back, and 4 MB
+    // of its compiler's memory stay with a bpftrace that has long been done with them.
     environment.put("MALLOC_TRIM_THRESHOLD_", "131072");
     environment.putAll(more);
     if (tmp != null) {

@@ -44,38 +44,6 @@ public record ProbeStatus(
     troubles = List.copyOf(troubles);
   }
 
-  /** Where there may be something to see. */
-  public ProbeStatus(
-      String mode,
-      String bpftrace,
-      boolean up,
-      long restarts,
-      Map<String, Boolean> attached,
-      Map<String, ProgramRuns.Runs> runs,
-      long rejectedLines,
-      long lostEvents,
-      long censuses,
-      long censusFailures,
-      long captures,
-      long lastCensusWallMillis,
-      List<String> troubles) {
-    this(
-        mode,
-        bpftrace,
-        up,
-        restarts,
-        attached,
-        runs,
-        rejectedLines,
-        lostEvents,
-        censuses,
-        censusFailures,
-        captures,
-        lastCensusWallMillis,
-        troubles,
-        Optional.empty());
-  }
-
   /** Returns whether something keeps the daemon from seeing all. */
   public boolean degraded() {
     return !troubles.isEmpty();

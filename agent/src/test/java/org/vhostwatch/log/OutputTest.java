@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -198,75 +197,62 @@ class OutputTest {
     assertThat(lines()).hasSize(1);
   }
 
+  /** Takes whole lines, and none before it is told to go on. */
+  private static final class Stuck extends OutputStream {
+    final CountDownLatch writing = new CountDownLatch(1);
+    final CountDownLatch go = new CountDownLatch(1);
+    final List<String> written = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void write(int one) {
+      throw new AssertionError("a byte alone");
+    }
+
+    @Override
+    public void write(byte[] bytes) {
+      writing.countDown();
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      written.add(new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
+
   @Test
   void aStreamThatBlocksHoldsUpNobody() throws Exception {
-    CountDownLatch writing = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    List<String> written = new CopyOnWriteArrayList<>();
-    OutputStream stuck =
-        new OutputStream() {
-          @Override
-          public void write(int one) {
-            throw new AssertionError("a byte alone");
-          }
-
-          @Override
-          public void write(byte[] bytes) {
-            writing.countDown();
-            try {
-              go.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-            written.add(new String(bytes, StandardCharsets.UTF_8));
-          }
-        };
+    Stuck stuck = new Stuck();
     Output shared = new Output(stuck, LineFormat.JOURNAL, () -> 0);
     shared.append(event(0));
-    writing.await();
+    stuck.writing.await();
     for (int i = 1; i <= LineWriter.MAX_LINES + 7; i++) {
       shared.append(event(i));
     }
     shared.due(Fold.WINDOW);
     shared.rest();
-    assertThat(written).isEmpty();
-    go.countDown();
+    assertThat(stuck.written).isEmpty();
+    stuck.go.countDown();
     shared.flush();
-    assertThat(written).hasSize(LineWriter.MAX_LINES + 2);
-    assertThat(written.get(0)).as("it was being written").contains(" v0 ");
-    assertThat(written.get(1)).startsWith("<4>lines-lost count=7: 7 lines of this log are lost");
-    assertThat(written.get(2)).as("the oldest gave way").contains(" v8 ");
-    assertThat(written.get(written.size() - 1)).contains(" v" + (LineWriter.MAX_LINES + 7) + " ");
+    assertThat(stuck.written).hasSize(LineWriter.MAX_LINES + 2);
+    assertThat(stuck.written.get(0)).as("it was being written").contains(" v0 ");
+    assertThat(stuck.written.get(1))
+        .startsWith("<4>lines-lost count=7: 7 lines of this log are lost");
+    assertThat(stuck.written.get(2)).as("the oldest gave way").contains(" v8 ");
+    assertThat(stuck.written.get(stuck.written.size() - 1))
+        .contains(" v" + (LineWriter.MAX_LINES + 7) + " ");
   }
 
   @Test
   void whatWaitsIsBoundedByItsSizeToo() throws Exception {
-    CountDownLatch go = new CountDownLatch(1);
-    AtomicLong written = new AtomicLong();
-    OutputStream stuck =
-        new OutputStream() {
-          @Override
-          public void write(int one) {
-            throw new AssertionError("a byte alone");
-          }
-
-          @Override
-          public void write(byte[] bytes) {
-            try {
-              go.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-            written.addAndGet(bytes.length);
-          }
-        };
+    Stuck stuck = new Stuck();
     LineWriter writer = new LineWriter(stuck, lost -> lost + " lost\n", failure -> {});
     for (int i = 0; i < 100; i++) {
       writer.add("x".repeat(LineWriter.MAX_BYTES / 10));
     }
-    go.countDown();
+    stuck.go.countDown();
     writer.flush(SECONDS.toNanos(10));
-    assertThat(written.get())
+    assertThat(stuck.written.stream().mapToLong(String::length).sum())
         .isBetween((long) LineWriter.MAX_BYTES / 2, LineWriter.MAX_BYTES * 5L / 4);
   }
 

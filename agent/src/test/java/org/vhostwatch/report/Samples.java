@@ -260,7 +260,8 @@ public final class Samples {
         1,
         3,
         up ? WALL_MILLIS - 20_000 : 0,
-        troubles);
+        troubles,
+        Optional.empty());
   }
 
   public static KernelExposure exposure() {

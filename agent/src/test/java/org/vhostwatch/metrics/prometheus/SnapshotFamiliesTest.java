@@ -29,7 +29,20 @@ class SnapshotFamiliesTest {
 
   private static final ProbeStatus NO_PROBES =
       new ProbeStatus(
-          "sentinel", "", false, 0, Map.of(), Map.of(), 0, 0, 0, 0, 0, 0, List.of("no bpftrace"));
+          "sentinel",
+          "",
+          false,
+          0,
+          Map.of(),
+          Map.of(),
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          List.of("no bpftrace"),
+          Optional.empty());
 
   @Test
   void anEmptyHostHasZerosWhereLabelsAreFixed() {
