@@ -138,11 +138,14 @@ public final class BusyWatch {
     Map<Integer, List<CensusQueue>> byWorker = new HashMap<>();
     Map<Integer, List<CensusQueue>> unserved = new HashMap<>();
     for (CensusQueue queue : queues) {
-      (queue.workerTid() != 0 ? byWorker : unserved)
+      boolean served = queue.workerTid() != 0;
+      (served ? byWorker : unserved)
           .computeIfAbsent(
-              queue.workerTid() != 0 ? queue.workerTid() : queue.process(),
-              absent -> new ArrayList<>())
+              served ? queue.workerTid() : queue.process(), absent -> new ArrayList<>())
           .add(queue);
+      if (!queue.sharesWorkerWithTx()) {
+        byWorker.computeIfAbsent(queue.txWorkerTid(), absent -> new ArrayList<>()).add(queue);
+      }
     }
     tracks.forEach(
         (tid, track) -> {

@@ -92,6 +92,7 @@ class DaemonCensusTest {
         20,
         pid,
         pid + 5,
+        pid + 5,
         256,
         100,
         100,

@@ -63,6 +63,7 @@ public final class Samples {
         21,
         pid,
         tid,
+        tid,
         256,
         2,
         65_530,
