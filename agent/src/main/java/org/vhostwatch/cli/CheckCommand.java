@@ -66,7 +66,13 @@ final class CheckCommand implements Callable<Integer> {
   enum Script {
     CENSUS,
     SENTINEL,
-    EVIDENCE
+    EVIDENCE;
+
+    /** Returns it as it is written on the command line. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Option(

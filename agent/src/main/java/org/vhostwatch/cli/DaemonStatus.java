@@ -2,6 +2,7 @@ package org.vhostwatch.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ record DaemonStatus(
     }
   }
 
+  private static final String NOT_OURS = "what answers is no daemon of ours";
   private static final JsonFactory JSON = new JsonFactory();
 
   /** Reads {@code vhostwatch.status/1}. */
@@ -67,7 +69,7 @@ record DaemonStatus(
     int unexplained = 0;
     try (JsonParser json = JSON.createParser(text)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new IOException("what answers is no daemon of ours");
+        throw new IOException(NOT_OURS);
       }
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String name = json.currentName();
@@ -92,9 +94,14 @@ record DaemonStatus(
           json.skipChildren();
         }
       }
+      if (json.nextToken() != null) {
+        throw new IOException(NOT_OURS);
+      }
+    } catch (JsonProcessingException e) {
+      throw new IOException(NOT_OURS, e);
     }
     if (!StatusReport.SCHEMA.equals(fields.get("schema"))) {
-      throw new IOException("what answers is no daemon of ours");
+      throw new IOException(NOT_OURS);
     }
     Verdict worst = verdict(fields.getOrDefault("verdict", ""));
     return new DaemonStatus(

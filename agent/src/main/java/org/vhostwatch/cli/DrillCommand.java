@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.config.Keys;
 import org.vhostwatch.drill.Behaviour;
@@ -60,6 +62,14 @@ import picocli.CommandLine.Spec;
 public final class DrillCommand implements Callable<Integer> {
   private final Path vhostNet;
 
+  /** Their names, for the completion of shells. */
+  private static final class Behaviours implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.of(Behaviour.values()).map(Behaviour::label).iterator();
+    }
+  }
+
   @Spec
   @SuppressWarnings("NullAway.Init") // set by picocli before call()
   private CommandSpec spec;
@@ -67,6 +77,7 @@ public final class DrillCommand implements Callable<Integer> {
   @Option(
       names = "--behaviour",
       paramLabel = "NAME",
+      completionCandidates = Behaviours.class,
       description = {
         "What the guest does (default: livelock):",
         "livelock      too few buffers until the end",

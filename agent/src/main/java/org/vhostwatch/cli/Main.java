@@ -1,7 +1,10 @@
 package org.vhostwatch.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.vhostwatch.report.ExitCode;
 
 /** The program. */
 public final class Main {
@@ -11,8 +14,13 @@ public final class Main {
   /** Runs a command and ends with its exit code. */
   public static void main(String[] args) {
     // What is not UTF-8 here comes from the C locale that services run in; names of VMs are UTF-8.
-    System.setOut(new PrintStream(System.out, true, StandardCharsets.UTF_8));
+    Stdout stdout = new Stdout();
+    System.setOut(new PrintStream(new BufferedOutputStream(stdout), true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(System.err, true, StandardCharsets.UTF_8));
-    System.exit(Vhostwatch.commandLine().execute(args));
+    int exitCode = Vhostwatch.commandLine().execute(args);
+    System.out.flush();
+    Optional<String> trouble = stdout.trouble();
+    trouble.ifPresent(why -> System.err.println("vhostwatch: standard output: " + why));
+    System.exit(trouble.isPresent() ? ExitCode.UNKNOWN : exitCode);
   }
 }

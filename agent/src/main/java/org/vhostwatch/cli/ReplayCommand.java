@@ -49,7 +49,7 @@ final class ReplayCommand implements Callable<Integer> {
   @Mixin private final Selection selection = new Selection();
 
   @Override
-  public Integer call() throws Failure, IOException {
+  public Integer call() throws Failure {
     Diagnosis diagnosis = new Diagnosis(Settings.DEFAULT);
     try {
       RecordingReader.read(file, diagnosis::accept);
@@ -57,6 +57,8 @@ final class ReplayCommand implements Callable<Integer> {
       throw new Failure(ExitCode.USAGE, file + " does not exist");
     } catch (RecordingReader.FormatException e) {
       throw new Failure(ExitCode.UNKNOWN, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new Failure(ExitCode.UNKNOWN, file + ": " + DaemonClient.why(e));
     }
     Findings findings = selection.of(diagnosis.findings());
     PrintWriter out = spec.commandLine().getOut();

@@ -86,10 +86,10 @@ final class StatusCommand implements Callable<Integer> {
       out.print(plugin ? status.plugin() : format.json() ? json : status.text());
       out.flush();
       return status.exitCode();
-    } catch (IOException e) {
+    } catch (IOException | Failure e) {
       String why = String.valueOf(e.getMessage());
       if (!plugin) {
-        throw new Failure(ExitCode.UNKNOWN, why);
+        throw e instanceof Failure failure ? failure : new Failure(ExitCode.UNKNOWN, why);
       }
       // A plugin's words are its first line of standard output, whatever they say.
       out.println(

@@ -1,6 +1,7 @@
 package org.vhostwatch.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
 import picocli.CommandLine;
@@ -65,7 +66,7 @@ final class Vhostwatch implements Runnable {
   @Option(
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
-      description = "Say more on stderr; show where an error came from.")
+      description = "Show where an error came from, on stderr.")
   private boolean verbose;
 
   @Spec
@@ -98,7 +99,9 @@ final class Vhostwatch implements Runnable {
 
   private int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     PrintWriter err = command.getErr();
-    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    // The message of what the system throws may be the path alone.
+    boolean bare = e.getMessage() == null || e instanceof FileSystemException;
+    String message = bare ? e.toString() : String.valueOf(e.getMessage());
     err.println("vhostwatch: " + Printable.of(message, MAX_MESSAGE));
     if (verbose) {
       e.printStackTrace(err);

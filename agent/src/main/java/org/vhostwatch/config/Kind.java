@@ -231,6 +231,8 @@ public final class Kind<T> {
         });
   }
 
+  private static final int MAX_PORT = 65_535;
+
   private static URI url(String text) throws BadValue {
     try {
       URI url = new URI(text);
@@ -239,7 +241,8 @@ public final class Kind<T> {
           && url.getHost() != null
           && url.getRawUserInfo() == null
           && url.getRawQuery() == null
-          && url.getRawFragment() == null) {
+          && url.getRawFragment() == null
+          && (url.getPort() == -1 || (url.getPort() > 0 && url.getPort() <= MAX_PORT))) {
         return url;
       }
     } catch (URISyntaxException e) {

@@ -2,6 +2,7 @@ package org.vhostwatch.evidence;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -70,6 +71,9 @@ public final class RecordingReader {
           }
           last = at;
           sink.accept(at, event(fields));
+        } catch (JsonProcessingException e) {
+          throw new FormatException(
+              file + ", line " + number + ", is damaged or cut off: " + e.getOriginalMessage());
         } catch (IOException | IllegalArgumentException | ClassCastException e) {
           throw new FormatException(file + ", line " + number + ": " + e.getMessage());
         }

@@ -100,7 +100,7 @@ public final class Alertmanager implements Notices, AutoCloseable {
           }
           failing = false;
           pause = pace.resend();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
           if (!failing) {
             Log.alertsRefused(url.toString(), e.toString());
           }

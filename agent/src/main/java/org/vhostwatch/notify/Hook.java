@@ -106,8 +106,11 @@ public final class Hook implements Notices, AutoCloseable {
               what + ", after " + (System.nanoTime() - begun) / 1_000_000 + " ms");
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       Log.hookFailed(command.get(0), id, String.valueOf(e.getMessage()));
+    } catch (OutOfMemoryError e) {
+      // Of threads, where a limit of them is reached. The next call may find one.
+      Log.hookFailed(command.get(0), id, "is not run: " + e.getMessage());
     }
   }
 
