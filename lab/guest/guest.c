@@ -54,12 +54,6 @@
 #define LONGEST_PAUSE 2.5
 #define F(bit) (1ULL << (bit))
 
-#ifndef VHOST_NEW_WORKER /* Linux 6.5 */
-struct vhost_worker_state { unsigned worker_id; };
-struct vhost_vring_worker { unsigned index, worker_id; };
-#define VHOST_NEW_WORKER _IOR(VHOST_VIRTIO, 0x8, struct vhost_worker_state)
-#define VHOST_ATTACH_VRING_WORKER _IOW(VHOST_VIRTIO, 0x15, struct vhost_vring_worker)
-#endif
 #ifndef VHOST_SET_FORK_FROM_OWNER /* Linux 6.17 */
 #define VHOST_SET_FORK_FROM_OWNER _IOW(VHOST_VIRTIO, 0x84, __u8)
 #endif
@@ -78,7 +72,7 @@ static struct {
     double seconds, onset_after, refill_after, traffic_for, dry_after, rate;
     unsigned seed, threads;
     int detach;
-    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh, transmit, every, own_workers;
+    bool ipv6_noise, kthread, existing, macvtap, hang_main, kicks, at_onset, fresh, transmit, every;
     char **command;
 } opt = {
     .tap = "tap9", .ring = 256, .buffers = 10, .size = 4096, .frame = 60366, .queues = 1, .interval_ms = 20, .traffic = 1400,
@@ -301,20 +295,6 @@ static void fill_tx(struct ring *tx, size_t at)
     for (unsigned i = 0; i < opt.ring; i++) tx->vring.desc[i] = (struct vring_desc){.addr = at, .len = NET_HEADER + TX_FRAME};
 }
 
-/* A new worker each for RX and TX, in this order; the device's first one is left without a queue. */
-static void give_own_workers(int vhost)
-{
-    for (unsigned index = 0; index < 2; index++) {
-        struct vhost_worker_state worker = {0};
-        if (ioctl(vhost, VHOST_NEW_WORKER, &worker)) {
-            fprintf(stderr, "guest: this kernel does not offer a worker of its own to a queue, going without: %s\n", strerror(errno));
-            return;
-        }
-        struct vhost_vring_worker own = {.index = index, .worker_id = worker.worker_id};
-        if (ioctl(vhost, VHOST_ATTACH_VRING_WORKER, &own)) fail("VHOST_ATTACH_VRING_WORKER");
-    }
-}
-
 static void open_vhost(struct queue *q, size_t offset)
 {
     uint64_t offered;
@@ -344,7 +324,6 @@ static void open_vhost(struct queue *q, size_t offset)
     if (opt.behaviour == TX_FLOOD || opt.transmit) fill_tx(&q->tx, offset + queue_bytes() - aligned(NET_HEADER + TX_FRAME));
     set_ring(q, 0, &q->rx);
     set_ring(q, 1, &q->tx);
-    if (opt.own_workers) give_own_workers(q->vhost);
     q->seen = opt.base;
 }
 
@@ -650,7 +629,6 @@ static void usage(FILE *to)
           "  --rate N              frames (kick-storm: kicks) a second; 0: full speed (healthy 0, slow 200, else 200)\n"
           "  --kicks               livelock: kick the receive queue --rate times a second as well\n"
           "  --transmit            livelock, starved: from the onset on transmit at full speed on --queue, whatever becomes of the rest\n"
-          "  --own-workers         a worker for RX and another for TX, by VHOST_NEW_WORKER (Linux 6.5 and later, not kthreads)\n"
           "  --ipv6-noise          leave IPv6 on: the kernel's own frames take the first buffers\n"
           "  --kthread             worker as a kthread, by VHOST_SET_FORK_FROM_OWNER 0 (Linux 6.17 and later)\n"
           "  --poses-as WORD...    the rest of the command line is ignored: for a command line that looks like another VMM's\n"
@@ -703,7 +681,7 @@ static void parse(int argc, char **argv)
         {"existing", 0, 0, 'e'}, {"macvtap", 0, 0, 'm'}, {"via", 1, 0, 'v'}, {"hang", 1, 0, 'H'}, {"hang-main", 0, 0, 'M'},
         {"poses-as", 0, 0, 'P'}, {"seed", 1, 0, 'D'}, {"threads", 1, 0, 'N'},
         {"poses-as", 0, 0, 'P'}, {"traffic", 1, 0, 'l'}, {"traffic-at-onset", 0, 0, 'O'}, {"refill", 1, 0, 'c'}, {"kicks", 0, 0, 'K'},
-        {"fresh", 0, 0, 'E'}, {"detach", 1, 0, 'x'}, {"transmit", 0, 0, 'X'}, {"every-queue", 0, 0, 'A'}, {"own-workers", 0, 0, 'W'},
+        {"fresh", 0, 0, 'E'}, {"detach", 1, 0, 'x'}, {"transmit", 0, 0, 'X'}, {"every-queue", 0, 0, 'A'},
         {"ipv6-noise", 0, 0, '6'}, {"kthread", 0, 0, 'k'}, {"help", 0, 0, 'h'}, {0}};
     bool buffers = false;
     int option = 0, at = 0;
@@ -736,7 +714,6 @@ static void parse(int argc, char **argv)
         case 'K': opt.kicks = true; break;
         case 'X': opt.transmit = true; break;
         case 'A': opt.every = true; break;
-        case 'W': opt.own_workers = true; break;
         case 'x': opt.detach = (int)number(name, optarg, 0, MAX_QUEUES - 1); break;
         case 'E': opt.fresh = true; break;
         case 'e': opt.existing = true; break;

@@ -120,12 +120,7 @@ bystanders() {
 
 # ---------------------------------------------------------------- what is so
 
-# The one that serves RX: the only one of a vhost device, or of three the second (see --own-workers).
-worker_tid() {
-    local line=$((${QUEUE[$1]} + 1))
-    [[ $(stimulus_field "${1%+}" 5) != *--own-workers* ]] || line=$((3 * ${QUEUE[$1]} + 2))
-    worker_of "${GUEST[$1]}" | sed -n "${line}p"
-}
+worker_tid() { worker_of "${GUEST[$1]}" | sed -n "$((${QUEUE[$1]} + 1))p"; }
 
 # Milliseconds that a worker was on a CPU or ready for one: beside others, CPU time alone would say little.
 wanted_ms() { awk '{ printf "%d\n", ($1 + $2) / 1e6 }' "/proc/${1:?}/task/$1/schedstat"; }
@@ -181,7 +176,6 @@ came_about() {
     *--kicks*) [ $used = 0 ] && [ $posted -gt 0 ] && [ "$share" -ge "$([ "$KERNEL_STATUS" = affected ] && echo 80 || echo 5)" ]; return ;;
     too-few:*) [ $more = 3 ] || return ;;
     beside-vsock:*) vsock_flows || return ;;
-    *--own-workers*) [ $tx -gt 0 ] || return ;;
     *--transmit*) [ $tx -gt 0 ] && [ $used = 0 ] && [ $posted -gt 0 ] && [ "$share" -ge 30 ]; return ;;
     both:*) ;;
     *--queues*)
@@ -228,16 +222,6 @@ make_macvtap() {
     ip link set "l$1" up && ip link set "v$1" up && wait_for 10 "the macvtap has its device node" test -c "/dev/tap$(cat "/sys/class/net/m$1/ifindex")"
 }
 
-# expected_to_lack OPTIONS: is what they ask for nothing that this kernel has?
-expected_to_lack() {
-    case $1 in
-    *in_order*) [[ ,$NOTES, == *,no-in-order,* ]] ;;
-    # Kthreads are not accounted to the VMM: it is refused more of them.
-    *--own-workers*) [ "$WORKERS" = kthread ] ;;
-    *) return 1 ;;
-    esac
-}
-
 # Starts the guest of a stimulus; what it cannot have here makes the cell not applicable.
 set_up() {
     local name=$1 number=$2 how=$3 options tap
@@ -262,7 +246,7 @@ set_up() {
     GUEST[$name]=$GUEST_PID
     if guest_says "guest: this kernel does not offer"; then
         # Where the kernel has it, the guest is wrong.
-        if expected_to_lack "$options"; then result "$name" not-applicable '' '' '' "the kernel does not offer it"; else
+        if [[ $options == *in_order* && ,$NOTES, == *,no-in-order,* ]]; then result "$name" not-applicable '' '' '' "the kernel does not offer it"; else
             result "$name" stimulus-failed '' '' '' "$(grep -h "^guest: this kernel does not offer" "$GUEST_LOG")"
         fi
         stop_guest "$GUEST_PID"

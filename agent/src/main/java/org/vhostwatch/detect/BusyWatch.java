@@ -138,14 +138,11 @@ public final class BusyWatch {
     Map<Integer, List<CensusQueue>> byWorker = new HashMap<>();
     Map<Integer, List<CensusQueue>> unserved = new HashMap<>();
     for (CensusQueue queue : queues) {
-      boolean served = queue.workerTid() != 0;
-      (served ? byWorker : unserved)
+      (queue.workerTid() != 0 ? byWorker : unserved)
           .computeIfAbsent(
-              served ? queue.workerTid() : queue.process(), absent -> new ArrayList<>())
+              queue.workerTid() != 0 ? queue.workerTid() : queue.process(),
+              absent -> new ArrayList<>())
           .add(queue);
-      if (!queue.sharesWorkerWithTx()) {
-        byWorker.computeIfAbsent(queue.txWorkerTid(), absent -> new ArrayList<>()).add(queue);
-      }
     }
     tracks.forEach(
         (tid, track) -> {

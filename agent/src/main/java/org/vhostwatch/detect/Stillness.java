@@ -9,7 +9,7 @@ import org.vhostwatch.probe.CensusQueue;
  * @param at when it was made
  * @param since when the present run of readings began in which the same packet waits at the head
  *     and the used index stands still; equal to {@code at} when the last reading differs
- * @param txMoved whether the device's TX queue, if the same worker serves it, moved within that run
+ * @param txMoved whether the device's TX queue moved within that run
  */
 record Stillness(CensusQueue latest, long at, long since, boolean txMoved) {
 
@@ -22,7 +22,7 @@ record Stillness(CensusQueue latest, long at, long since, boolean txMoved) {
         queue.packetWaits()
             && queue.headPacket() == latest.headPacket()
             && queue.lastUsedIdx() == latest.lastUsedIdx();
-    boolean tx = queue.sharesWorkerWithTx() && queue.txLastAvailIdx() != latest.txLastAvailIdx();
+    boolean tx = queue.txLastAvailIdx() != latest.txLastAvailIdx();
     return still
         ? new Stillness(queue, now, since, txMoved || tx)
         : new Stillness(queue, now, now, tx);

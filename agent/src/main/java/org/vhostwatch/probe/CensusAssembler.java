@@ -120,8 +120,6 @@ public final class CensusAssembler {
         fields.number("fd", Integer.MAX_VALUE),
         fields.orZero("owner", Integer.MAX_VALUE),
         fields.orZero("worker", Integer.MAX_VALUE),
-        // Recordings from before it was read have none.
-        fields.has("txworker") ? fields.orZero("txworker", Integer.MAX_VALUE) : 0,
         fields.number("num", MAX_INDEX),
         fields.number("avail", MAX_INDEX),
         fields.number("last", MAX_INDEX),
@@ -210,10 +208,6 @@ public final class CensusAssembler {
 
     int number(String name, int limit) {
       return (int) number(name, (long) limit);
-    }
-
-    boolean has(String name) {
-      return values.containsKey(name);
     }
 
     boolean is(String name, String value) {

@@ -10,9 +10,6 @@ import org.vhostwatch.host.TapPort;
  * @param fd its file descriptor there
  * @param ownerPid process that did VHOST_SET_OWNER, 0 where the kernel does not keep it
  * @param workerTid thread that serves the queue, 0 when it has none
- * @param txWorkerTid thread that serves the same device's TX queue, 0 when it has none or none was
- *     read; another one where the VMM has given the queues workers of their own
- *     (VHOST_ATTACH_VRING_WORKER, since 6.5)
  * @param num ring size in descriptors
  * @param availIdx cached copy of the guest's avail index, 0 to 65535
  * @param lastAvailIdx next avail entry to fetch, 0 to 65535; in a livelock it is caught anywhere
@@ -33,7 +30,6 @@ public record CensusQueue(
     int fd,
     int ownerPid,
     int workerTid,
-    int txWorkerTid,
     int num,
     int availIdx,
     int lastAvailIdx,
@@ -80,7 +76,6 @@ public record CensusQueue(
         fd,
         ownerPid,
         workerTid,
-        txWorkerTid,
         num,
         availIdx,
         lastAvailIdx,
@@ -98,11 +93,6 @@ public record CensusQueue(
   /** Returns whether a packet waits at the head. */
   public boolean packetWaits() {
     return backend != Backend.NONE && waiting > 0;
-  }
-
-  /** Returns whether the TX queue is served by the same thread, as far as is known. */
-  public boolean sharesWorkerWithTx() {
-    return txWorkerTid == 0 || txWorkerTid == workerTid;
   }
 
   /** Returns the buffers that the guest has posted and vhost has not used, as vhost knows them. */

@@ -92,7 +92,6 @@ class DaemonCensusTest {
         20,
         pid,
         pid + 5,
-        pid + 5,
         256,
         100,
         100,

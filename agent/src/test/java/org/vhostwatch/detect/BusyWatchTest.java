@@ -102,22 +102,6 @@ class BusyWatchTest {
   }
 
   @Test
-  void aWorkerThatServesTheTransmitQueueAloneIsExplained() {
-    Queue sender = history.queue(0xffff888012350000L, 178, 184).does(0, 0, 1);
-    sender.censused = false;
-    queue.waiting = 0;
-    queue.txTid = sender.tid;
-    queue.sends(10_007, 0);
-    during(600);
-    assertThat(history.unexplained()).isEmpty();
-    queue.sends(0, 0);
-    during(140);
-    assertThat(history.unexplained()).hasSize(1);
-    assertThat(history.unexplained().get(0).worker().tid()).isEqualTo(184);
-    assertThat(history.unexplained().get(0).queues()).isEqualTo(1);
-  }
-
-  @Test
   void aBusyHealthyHostCostsNoCensusBeyondThoseOfTheMinute() {
     queue.flows();
     queue.does(0, 10_007, 1);

@@ -62,10 +62,6 @@ final class History {
     boolean mergeable = true;
     boolean censused = true;
     boolean workerRead = true;
-
-    /** The thread that serves TX; 0: the one that serves RX. */
-    int txTid;
-
     CensusQueue.Backend backend = CensusQueue.Backend.TUN;
 
     private double passesPerSecond;
@@ -232,7 +228,6 @@ final class History {
           5,
           pid,
           workerRead ? tid : 0,
-          !workerRead ? 0 : txTid == 0 ? tid : txTid,
           256,
           avail,
           last,

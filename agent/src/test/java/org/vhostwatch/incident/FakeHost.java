@@ -199,7 +199,6 @@ final class FakeHost {
         9,
         queue.pid,
         queue.tid,
-        queue.tid,
         256,
         queue.used + 10,
         queue.used,

@@ -29,7 +29,6 @@ class CensusAssemblerTest {
                 5,
                 178,
                 183,
-                0,
                 256,
                 10,
                 7,
@@ -42,17 +41,6 @@ class CensusAssemblerTest {
                 Long.parseUnsignedLong("18446612682154057472"),
                 60366,
                 new TapPort("tap9", 0, "", 0, 0, true)));
-  }
-
-  @Test
-  void aTransmitQueueMayHaveAWorkerOfItsOwn() {
-    assertThat(only(LIVELOCKED).sharesWorkerWithTx()).isTrue();
-    CensusQueue one = only(LIVELOCKED.replace("worker=183", "worker=183 txworker=183"));
-    assertThat(one.sharesWorkerWithTx()).isTrue();
-    CensusQueue two = only(LIVELOCKED.replace("worker=183", "worker=183 txworker=184"));
-    assertThat(two.sharesWorkerWithTx()).isFalse();
-    assertThat(two.workerTid()).isEqualTo(183);
-    assertThat(two.txWorkerTid()).isEqualTo(184);
   }
 
   @Test

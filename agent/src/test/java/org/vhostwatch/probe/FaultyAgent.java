@@ -38,8 +38,8 @@ final class FaultyAgent {
 
   /** The queue of the VM on the host. */
   private static final String CENSUS =
-      "queue vq=18446612682182951104 pid=10000000 fd=20 owner=10000000 worker=10000005"
-          + " txworker=10000005 num=256 avail=100 last=100 used=100 txlast=7 features=4295000064 busyloop=0 head=0 tail=0"
+      "queue vq=18446612682182951104 pid=10000000 fd=20 owner=10000000 worker=10000005 num=256"
+          + " avail=100 last=100 used=100 txlast=7 features=4295000064 busyloop=0 head=0 tail=0"
           + " packet=0 bytes=0 backend=1 index=0 ifindex=10 netns=4026531833 master=br0 tap=tap0";
 
   /**

@@ -63,7 +63,6 @@ public final class Samples {
         21,
         pid,
         tid,
-        tid,
         256,
         2,
         65_530,

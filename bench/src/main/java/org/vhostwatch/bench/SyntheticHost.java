@@ -129,8 +129,7 @@ public final class SyntheticHost {
             "queue vq="
                 + Long.toUnsignedString(0xffff888000000000L + 0x8000L * vm.worker(queue))
                 + (" pid=" + vm.pid() + " fd=" + (20 + queue) + " owner=" + vm.pid())
-                + (" worker=" + vm.worker(queue) + " txworker=" + vm.worker(queue))
-                + " num=256 avail=100 last=100 used=100 txlast=7"
+                + (" worker=" + vm.worker(queue) + " num=256 avail=100 last=100 used=100 txlast=7")
                 + " features=4295000064 busyloop=0 head=0 tail=0 packet=0 bytes=0 backend=1"
                 + (" index=" + queue + " ifindex=" + (10 + vm.number()) + " netns=4026531833")
                 + (" master=br0 tap=tap" + vm.number()));
