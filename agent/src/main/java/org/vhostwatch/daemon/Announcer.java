@@ -22,13 +22,13 @@ import org.vhostwatch.snapshot.UnexplainedStatus;
 final class Announcer {
 
   /** A guest that is late now and then is news once a minute, not each time. */
-  private static final long SPINNING_NEWS_MILLIS = 60_000;
+  private static final long SPINNING_NEWS_NANOS = 60_000_000_000L;
 
   /** What is livelocked or stalled, and what it was called then: it may be gone by its end. */
   private record Grave(Verdict verdict, QueueName name) {}
 
   /** A capture that is to come takes less. */
-  private static final long STACK_MILLIS = 60_000;
+  private static final long STACK_NANOS = 60_000_000_000L;
 
   private final Map<Long, Verdict> before = new HashMap<>();
   private final Map<Long, Grave> graves = new HashMap<>();
@@ -38,21 +38,25 @@ final class Announcer {
   private Set<String> troubles = Set.of();
   private Optional<String> idle = Optional.empty();
 
-  /** Says what changed; returns queues whose livelock or stall is over. */
-  Set<Long> queues(List<QueueStatus> queues, long wallMillis) {
+  /**
+   * Says what changed; returns queues whose livelock or stall is over.
+   *
+   * @param now in monotonic nanoseconds
+   */
+  Set<Long> queues(List<QueueStatus> queues, long now) {
     Map<Long, Verdict> present = new HashMap<>();
     Set<Long> over = new HashSet<>();
     for (QueueStatus queue : queues) {
       long vq = queue.verdict().vq();
-      Verdict now = queue.verdict().verdict();
-      present.put(vq, now);
-      if (now == before.getOrDefault(vq, Verdict.HEALTHY)) {
+      Verdict verdict = queue.verdict().verdict();
+      present.put(vq, verdict);
+      if (verdict == before.getOrDefault(vq, Verdict.HEALTHY)) {
         continue;
       }
-      if (ends(vq, Optional.of(name(queue)), "it is " + now + " now")) {
+      if (ends(vq, Optional.of(name(queue)), "it is " + verdict + " now")) {
         over.add(vq);
       }
-      if (grave(now) || spinningIsNews(now, vq, wallMillis)) {
+      if (grave(verdict) || spinningIsNews(verdict, vq, now)) {
         begins(queue);
       }
     }
@@ -67,12 +71,12 @@ final class Announcer {
     return over;
   }
 
-  private boolean spinningIsNews(Verdict now, long vq, long wallMillis) {
-    if (now != Verdict.SPINNING
-        || wallMillis - spinningSaid.getOrDefault(vq, 0L) < SPINNING_NEWS_MILLIS) {
+  private boolean spinningIsNews(Verdict verdict, long vq, long now) {
+    Long said = spinningSaid.get(vq);
+    if (verdict != Verdict.SPINNING || (said != null && now - said < SPINNING_NEWS_NANOS)) {
       return false;
     }
-    spinningSaid.put(vq, wallMillis);
+    spinningSaid.put(vq, now);
     return true;
   }
 
@@ -80,15 +84,15 @@ final class Announcer {
    * Says once of each worker that nothing accounts for its CPU time, as soon as it is known where
    * it is, or that this will not be known; and once that it is over.
    */
-  void unexplained(List<UnexplainedStatus> now, long wallMillis) {
+  void unexplained(List<UnexplainedStatus> found, long now, long wallMillis) {
     Map<WorkerId, UnexplainedStatus> present = new HashMap<>();
     Map<WorkerId, Long> first = new HashMap<>();
-    for (UnexplainedStatus status : now) {
+    for (UnexplainedStatus status : found) {
       WorkerId id = status.found().worker().id();
-      long seen = unexplainedFirst.getOrDefault(id, wallMillis);
+      long seen = unexplainedFirst.getOrDefault(id, now);
       first.put(id, seen);
       boolean said = unexplained.containsKey(id);
-      boolean told = !status.found().stacks().isEmpty() || wallMillis - seen >= STACK_MILLIS;
+      boolean told = !status.found().stacks().isEmpty() || now - seen >= STACK_NANOS;
       if (told && !said) {
         Log.workerUnexplained(
             status.vm(),

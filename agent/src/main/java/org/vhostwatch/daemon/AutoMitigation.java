@@ -107,7 +107,7 @@ final class AutoMitigation implements AutoCloseable {
       }
       int requested = (int) results.stream().filter(TapResult::requested).count();
       budget.used(requested, System.nanoTime());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       budget.used(0, System.nanoTime());
       metrics.mitigationFailed();
       once(String.valueOf(e.getMessage()), Log::mitigationFailed);

@@ -328,7 +328,7 @@ public final class Daemon implements AutoCloseable {
     } else if (message instanceof Incoming.CensusFailed) {
       // Who has vhost files open now, nobody knows.
       owners = Optional.empty();
-      schedule.counted(verdicts, now);
+      schedule.uncounted(verdicts, now);
     } else if (message instanceof Incoming.Kit seen) {
       schedule.reset();
       exposure.again();
@@ -338,7 +338,7 @@ public final class Daemon implements AutoCloseable {
     } else if (message instanceof Incoming.Captured captured) {
       observe(new Observation.Capture(captured.evidence()), now);
       busy.captured(captured.stacks());
-      schedule.captureFailed(captured.evidence().isEmpty(), captured.stacks().isEmpty(), now);
+      schedule.captureEnded(!captured.evidence().isEmpty(), !captured.stacks().isEmpty(), now);
       if (!captured.evidence().isEmpty()) {
         Log.captureTaken(captured.evidence().size());
       }
@@ -458,8 +458,8 @@ public final class Daemon implements AutoCloseable {
       sentinel.want(!away);
     }
     // Said first: what is said belongs to the incident.
-    announcer.queues(next.queues(), next.wallMillis()).forEach(schedule::recovered);
-    announcer.unexplained(next.unexplained(), next.wallMillis());
+    announcer.queues(next.queues(), now).forEach(schedule::recovered);
+    announcer.unexplained(next.unexplained(), now, next.wallMillis());
     announcer.troubles(next.probes().troubles());
     announcer.idle(next.probes().idle());
     snapshot = next.with(incidents.cycle(next, now));

@@ -22,9 +22,10 @@ import org.vhostwatch.host.Worker;
 import org.vhostwatch.host.WorkerId;
 
 /**
- * Names of VMs by process, read once a process and kept: a VMM that hangs still has its name. The
- * command line of a process can block its reader for as long as that process hangs, so the loop
- * waits for it only shortly, and not again: the process' own name serves until the VM's comes.
+ * Names of VMs by process, read once a process and kept: a VMM that hangs still has its name. Where
+ * the command line has none, it is read again now and then. The command line of a process can block
+ * its reader for as long as that process hangs, so the loop waits for it only shortly, and not
+ * again: the process' own name serves until the VM's comes.
  */
 final class Identities {
 
@@ -34,6 +35,15 @@ final class Identities {
   /** A tap may be renamed or moved to another bridge. */
   private static final Duration REFRESH = Duration.ofMinutes(10);
 
+  /**
+   * A command line without a VM's name may be that of whoever starts the VM: between fork and exec
+   * the process is still called what libvirt's daemon is, and has the VM's files already.
+   */
+  private static final long UNTOLD_NANOS = 60_000_000_000L;
+
+  /** A process, and when its command line was read. */
+  private record Known(Vmm vmm, long at) {}
+
   /** Whose files were read, and when. */
   private record Inferred(List<WorkerId> workers, long at) {}
 
@@ -42,7 +52,7 @@ final class Identities {
   private final Map<Integer, Inferred> inferred = new HashMap<>();
   private final Map<WorkerId, TapPort> ports = new ConcurrentHashMap<>();
   private final Map<WorkerId, List<String>> devices = new HashMap<>();
-  private final Map<Integer, Vmm> known = new ConcurrentHashMap<>();
+  private final Map<Integer, Known> known = new ConcurrentHashMap<>();
   private final OutsideReads reads = new OutsideReads("identity", PATIENCE_MILLIS, MOST);
 
   Identities(VmmIdentity identity, VmmFiles files) {
@@ -132,9 +142,9 @@ final class Identities {
 
   private Optional<Vmm> vmm(
       int key, Supplier<Optional<Vmm>> read, Supplier<Optional<Vmm>> otherwise) {
-    Vmm vmm = known.get(key);
-    if (vmm != null) {
-      return Optional.of(vmm);
+    Known before = known.get(key);
+    if (before != null && (before.vmm().told() || System.nanoTime() - before.at() < UNTOLD_NANOS)) {
+      return Optional.of(before.vmm());
     }
     // Nothing is kept of one that is gone or not readable yet: worth another look, unlike a name.
     OutsideReads.Answer<Vmm> answer =
@@ -142,10 +152,13 @@ final class Identities {
             key,
             () -> {
               Optional<Vmm> found = read.get();
-              found.ifPresent(named -> known.put(key, named));
+              found.ifPresent(named -> known.put(key, new Known(named, System.nanoTime())));
               return found;
             });
-    return answer.inTime() ? answer.value() : otherwise.get();
+    if (answer.inTime()) {
+      return answer.value();
+    }
+    return before != null ? Optional.of(before.vmm()) : otherwise.get();
   }
 
   /** Forgets all but these processes and kernel threads: an id may become another's. */

@@ -11,9 +11,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.SurroundingsReader;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.incident.Transcript;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.CensusAssembler;
@@ -38,6 +40,7 @@ final class Prober implements AutoCloseable {
   /** What is captured when the daemon ends is of no use any more. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
+  private final ProcFs fs;
   private final Consumer<Incoming> inbox;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Task census = new Task("census");
@@ -45,6 +48,7 @@ final class Prober implements AutoCloseable {
   private final SurroundingsReader surroundings;
 
   Prober(ProcFs fs, Consumer<Incoming> inbox) {
+    this.fs = fs;
     this.surroundings = new SurroundingsReader(fs);
     this.inbox = inbox;
   }
@@ -105,6 +109,9 @@ final class Prober implements AutoCloseable {
       List<SurroundingsReader.Target> around,
       Duration time)
       throws InterruptedException {
+    if (KernelFacts.ftrace(fs) == Switch.HELD) {
+      return Incoming.Captured.failed("no capture: something holds ftrace's lock");
+    }
     EvidencePlan measures = plan.evidencePlan(workers);
     EvidenceAssembler evidence = new EvidenceAssembler(measures);
     Transcript transcript = new Transcript(System.nanoTime());

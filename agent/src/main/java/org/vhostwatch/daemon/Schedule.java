@@ -34,6 +34,9 @@ final class Schedule {
    */
   private static final long LONGEST_COOLDOWN = 1800 * SECOND;
 
+  /** After so many failures in a row a pause is not doubled any more. */
+  private static final int MAX_DOUBLINGS = 10;
+
   /** More workers are not captured at a time. */
   static final int MAX_WORKERS = 16;
 
@@ -42,8 +45,9 @@ final class Schedule {
    *
    * @param pause until the next one
    * @param recovered whether the queue has been out of trouble since
+   * @param failures captures that showed nothing since one did, this one among them once it has
    */
-  private record Capture(long at, long pause, boolean recovered) {}
+  private record Capture(long at, long pause, boolean recovered, int failures) {}
 
   private long period;
   private long confirm;
@@ -53,6 +57,9 @@ final class Schedule {
   private long censusAt = Long.MIN_VALUE;
   private boolean followUp;
   private boolean stale;
+
+  /** Censuses that have failed since one did not. */
+  private int failures;
 
   /** Whether a queue was stalled by the last census: a pass does not tell that it is over. */
   private boolean stoodStill;
@@ -68,8 +75,18 @@ final class Schedule {
     confirm = options.settings().confirm().toNanos();
   }
 
-  /** Notes that a census ended, well or not. */
+  /** Notes that a census failed: the next one waits longer for each that did in a row. */
+  void uncounted(List<QueueVerdict> verdicts, long now) {
+    counted(verdicts, Math.min(failures + 1, MAX_DOUBLINGS), now);
+  }
+
+  /** Notes that a census was completed. */
   void counted(List<QueueVerdict> verdicts, long now) {
+    counted(verdicts, 0, now);
+  }
+
+  private void counted(List<QueueVerdict> verdicts, int failed, long now) {
+    failures = failed;
     // A packet that waits is what every busy queue shows now and then; only a second look tells.
     boolean waits =
         verdicts.stream()
@@ -98,7 +115,7 @@ final class Schedule {
     }
     stoodStill |= verdicts.stream().anyMatch(v -> v.verdict() == Verdict.STALLED);
     long since = now - censusAt;
-    if (since < CENSUS_SPACING) {
+    if (since < Math.min(CENSUS_SPACING << failures, Math.max(period, CENSUS_SUSPICIOUS))) {
       return false;
     }
     if (stale
@@ -202,8 +219,9 @@ final class Schedule {
   private void captured(long key, long now) {
     captured.merge(
         key,
-        new Capture(now, cooldown, false),
-        (last, first) -> new Capture(now, nextPause(last, now), false));
+        new Capture(now, cooldown, false, 0),
+        (last, first) ->
+            new Capture(now, nextPause(last, now), false, last.recovered() ? 0 : last.failures()));
   }
 
   /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
@@ -214,18 +232,28 @@ final class Schedule {
   }
 
   /**
-   * Notes that the capture showed no spin, or not where a worker is: it may be tried again, but not
-   * at once.
+   * Notes what came of the capture. Where it showed no spin, or not where a worker is, it may be
+   * tried again, but not at once, and after a longer pause each time.
    */
-  void captureFailed(boolean noSpin, boolean noStack, long now) {
+  void captureEnded(boolean spin, boolean stack, long now) {
     captured.replaceAll(
         (key, last) ->
-            last.at() == capturedAt && (key > 0 ? noStack : noSpin)
-                ? new Capture(
-                    Math.min(last.at(), now - last.pause() + CENSUS_SUSPICIOUS),
-                    last.pause(),
-                    last.recovered())
-                : last);
+            last.at() != capturedAt
+                ? last
+                : (key > 0 ? stack : spin) ? well(last) : ill(last, now));
+  }
+
+  private static Capture well(Capture last) {
+    return new Capture(last.at(), last.pause(), last.recovered(), 0);
+  }
+
+  private static Capture ill(Capture last, long now) {
+    long pause = Math.min(CENSUS_SUSPICIOUS << last.failures(), last.pause());
+    return new Capture(
+        Math.min(last.at(), now - last.pause() + pause),
+        last.pause(),
+        last.recovered(),
+        Math.min(last.failures() + 1, MAX_DOUBLINGS));
   }
 
   /**
@@ -233,7 +261,8 @@ final class Schedule {
    * census said of it is out of date.
    */
   void recovered(long vq) {
-    captured.computeIfPresent(vq, (same, last) -> new Capture(last.at(), last.pause(), true));
+    captured.computeIfPresent(
+        vq, (same, last) -> new Capture(last.at(), last.pause(), true, last.failures()));
     stale = true;
   }
 }

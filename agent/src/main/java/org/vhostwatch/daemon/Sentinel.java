@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.HostClock;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.Mode;
@@ -143,7 +144,8 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        if (kit == null || changed()) {
+        // Whatever attaches now would wait for ftrace's lock in the kernel, where nothing ends it.
+        if (kit == null || changed() || held()) {
           kit = prepare();
         }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
@@ -176,7 +178,7 @@ final class Sentinel implements AutoCloseable {
   }
 
   private ProbeKit prepare() throws InterruptedException {
-    planned = kernelState();
+    planned = kernelState(KernelFacts.ftrace(HOST));
     plannedSlept = HostClock.slept(HOST, System.nanoTime());
     ProbeKit kit = ProbeKit.prepare(options, spawner);
     plannedIdle = !kit.vhostNetLoaded();
@@ -239,8 +241,8 @@ final class Sentinel implements AutoCloseable {
           child.await(STOP_GRACE);
           return "the sentinel ended: " + child.complaint();
         }
-        if (!asked() || full || changed()) {
-          if (attached && KernelFacts.ftraceOff(HOST)) {
+        if ((!asked() || full || changed()) && !held()) {
+          if (attached && KernelFacts.ftrace(HOST) == Switch.OFF) {
             keepBlind(child, run);
           }
           child.stop(STOP_GRACE);
@@ -279,7 +281,7 @@ final class Sentinel implements AutoCloseable {
     blind = true;
     resident = null;
     boolean told = false;
-    while (child.alive() && KernelFacts.ftraceOff(HOST)) {
+    while (child.alive() && KernelFacts.ftrace(HOST) != Switch.ON) {
       if (changed()) {
         prepare();
       }
@@ -295,12 +297,23 @@ final class Sentinel implements AutoCloseable {
     planned = null;
   }
 
-  /** Returns whether the host is another than that which was planned for, or has slept since. */
+  /**
+   * Returns whether the host is another than that which was planned for, or has slept since. Of a
+   * host on which something holds ftrace's lock it is not known.
+   */
   private boolean changed() {
     // It may have been planned for while the module was on its way in, which is not loaded yet.
-    return (plannedIdle && Files.exists(VHOST_NET))
-        || Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()
-        || !kernelState().equals(planned);
+    if ((plannedIdle && Files.exists(VHOST_NET))
+        || Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()) {
+      return true;
+    }
+    Switch ftrace = KernelFacts.ftrace(HOST);
+    return ftrace != Switch.HELD && !kernelState(ftrace).equals(planned);
+  }
+
+  /** Returns whether whoever attaches or detaches a probe now has to wait, for as long as it is. */
+  private static boolean held() {
+    return KernelFacts.ftrace(HOST) == Switch.HELD;
   }
 
   private Duration poll(boolean attached) {
@@ -314,8 +327,8 @@ final class Sentinel implements AutoCloseable {
    * Returns a text that changes when one of the modules comes, goes, or is loaded again, and when
    * probes are disarmed as a whole: bpftrace would not notice either.
    */
-  private static String kernelState() {
-    StringBuilder loaded = new StringBuilder(KernelFacts.switches(HOST));
+  private static String kernelState(Switch ftrace) {
+    StringBuilder loaded = new StringBuilder(KernelFacts.switches(HOST, ftrace));
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {

@@ -278,6 +278,15 @@ final class Facts {
     return track.census() != null && now - track.census().at() <= settings.censusAge().toNanos();
   }
 
+  /** Returns whether it stood still when it was last read, too long ago to tell of now. */
+  boolean stoodStill() {
+    CensusQueue queue = censusLatest();
+    return queue != null
+        && queue.packetWaits()
+        && !censusTells()
+        && stillNanos() >= settings.confirmNanos();
+  }
+
   /**
    * Returns whether, without probes, a packet waits and the worker is neither asleep nor known to
    * do anything else.

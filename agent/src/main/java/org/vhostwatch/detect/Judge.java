@@ -104,8 +104,17 @@ final class Judge {
       return verdict(
           facts, Verdict.UNKNOWN, Confidence.LOW, List.of(), 0, "no census and no probes now");
     }
+    if (facts.stoodStill()) {
+      return verdict(
+          facts,
+          Verdict.UNKNOWN,
+          Confidence.LOW,
+          List.of(),
+          0,
+          "it stood still when it was last read, and no census has told of it since");
+    }
     Confidence confidence =
-        facts.sentinelSpeaks && facts.censusLatest() != null ? Confidence.HIGH : Confidence.MEDIUM;
+        facts.sentinelSpeaks && facts.censusTells() ? Confidence.HIGH : Confidence.MEDIUM;
     if (facts.standsStillUntold()) {
       return verdict(
           facts,

@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The kernel, as far as it decides what can be probed and how. Read anew after a module came or
@@ -51,6 +50,12 @@ public record KernelFacts(
   private static final String FTRACE = "proc/sys/kernel/ftrace_enabled";
   private static final String KPROBES = "sys/kernel/debug/kprobes/enabled";
 
+  /**
+   * A look at ftrace's switch takes its lock, which a tracer that gets off the functions of a
+   * livelocked worker (ftrace_shutdown) holds until the livelock is over. It is not to hold us.
+   */
+  private static final OutsideReads LOCKED = new OutsideReads("ftrace", 3_000, 4);
+
   private static final String SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate";
 
   /** Of the scripts. */
@@ -78,7 +83,7 @@ public record KernelFacts(
         modules(fs, release),
         btf(fs),
         bpfStats(fs),
-        flag(fs, FTRACE),
+        ftrace(fs),
         flag(fs, KPROBES),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
   }
@@ -91,9 +96,14 @@ public record KernelFacts(
     if (kprobes == Switch.OFF) {
       return Optional.of("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
     }
-    return ftrace == Switch.OFF
-        ? Optional.of("ftrace is off, kernel.ftrace_enabled is 0")
-        : Optional.empty();
+    return switch (ftrace) {
+      case OFF -> Optional.of("ftrace is off, kernel.ftrace_enabled is 0");
+      case HELD ->
+          Optional.of(
+              "ftrace does not answer: something holds its lock, as a tracer does that cannot get"
+                  + " off a livelocked worker");
+      case ON, UNKNOWN -> Optional.empty();
+    };
   }
 
   /** Returns whether the kernel counts the runs and the time of BPF programs now. */
@@ -109,14 +119,25 @@ public record KernelFacts(
         .isEmpty();
   }
 
-  /** Returns whether functions are not traced now, by kprobes either. */
-  public static boolean ftraceOff(ProcFs fs) {
-    return flag(fs, FTRACE) == Switch.OFF;
+  /** Returns whether functions are traced now, by kprobes too; waits for its lock only so long. */
+  public static Switch ftrace(ProcFs fs) {
+    if (!fs.exists(FTRACE)) {
+      return Switch.UNKNOWN;
+    }
+    OutsideReads.Answer<Switch> answer =
+        LOCKED.ask(fs.path(FTRACE), () -> Optional.of(flag(fs, FTRACE)));
+    return answer.inTime() ? answer.value().orElse(Switch.UNKNOWN) : Switch.HELD;
   }
 
-  /** Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may. */
-  public static String switches(ProcFs fs) {
-    return Stream.of(FTRACE, KPROBES).map(file -> setting(fs, file).orElse("-")).toList().toString()
+  /**
+   * Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may.
+   *
+   * @param ftrace whether ftrace is on
+   */
+  public static String switches(ProcFs fs, Switch ftrace) {
+    return ftrace
+        + " "
+        + setting(fs, KPROBES).orElse("-")
         + (allowsSamples(fs) ? "" : " few samples");
   }
 

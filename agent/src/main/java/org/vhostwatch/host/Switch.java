@@ -4,5 +4,7 @@ package org.vhostwatch.host;
 public enum Switch {
   ON,
   OFF,
+  /** Its file does not answer: somebody holds the lock of the kernel that a look at it takes. */
+  HELD,
   UNKNOWN
 }

@@ -30,4 +30,9 @@ public record Vmm(
           "VM name of " + name.length() + " characters: must have 1 to " + MAX_NAME);
     }
   }
+
+  /** Returns whether its command line tells which VM it is. */
+  public boolean told() {
+    return uuid.isPresent() || vmid.isPresent() || !name.equals(comm + "-" + pid);
+  }
 }

@@ -5,18 +5,24 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Calls that may never come back, because the kernel's network lock (rtnl) is held for ever. */
 final class Deadline {
+
+  /** A call that never comes back keeps a thread and descriptors: so many, and then no more. */
+  private static final Semaphore FREE = new Semaphore(4);
+
   private Deadline() {}
 
   /** The kernel did not answer in time. */
   static final class Passed extends IOException {
     private static final long serialVersionUID = 1L;
 
-    Passed(String message, Throwable cause) {
+    Passed(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }
@@ -29,10 +35,30 @@ final class Deadline {
    */
   static <T> T call(String what, Duration limit, Callable<T> call)
       throws IOException, InterruptedException {
-    FutureTask<T> task = new FutureTask<>(call);
+    if (!FREE.tryAcquire()) {
+      throw new Passed(
+          what
+              + ": not tried: earlier calls have not come back; something holds the kernel's network"
+              + " lock (rtnl)",
+          null);
+    }
+    FutureTask<T> task =
+        new FutureTask<>(
+            () -> {
+              try {
+                return call.call();
+              } finally {
+                FREE.release();
+              }
+            });
     Thread thread = new Thread(task, "mitigate");
     thread.setDaemon(true);
-    thread.start();
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      FREE.release();
+      throw new IOException(what + ": no thread can be started: " + e.getMessage(), e);
+    }
     try {
       return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

@@ -121,7 +121,14 @@ public final class Bpftrace {
 
   /** Runs the census script: its lines are plain text. */
   public Child census(String script, Consumer<String> lines) throws IOException {
-    return Child.start(spawner, List.of(program.toString(), "--no-warnings", "-"), script, lines);
+    spawner.refuseBeside(Spawner.Task.CENSUS);
+    return Child.start(
+        spawner,
+        Spawner.Task.CENSUS,
+        List.of(program.toString(), "--no-warnings", "-"),
+        script,
+        LineReader.MAX_LINE_BYTES,
+        lines);
   }
 
   /** Runs a script of probes, for a while: its lines are JSON, and as long as maps with stacks. */
@@ -135,8 +142,10 @@ public final class Bpftrace {
   }
 
   private Child probes(String script, int maxLineBytes, Consumer<String> lines) throws IOException {
+    spawner.refuseBeside(Spawner.Task.PROBES);
     return Child.start(
         spawner,
+        Spawner.Task.PROBES,
         List.of(program.toString(), "-f", "json", "--no-warnings", "-"),
         script,
         maxLineBytes,

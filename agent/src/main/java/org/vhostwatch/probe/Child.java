@@ -41,6 +41,7 @@ public final class Child implements AutoCloseable {
   private static final int MAX_ERROR_BYTES = 8 << 10;
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
+  private final Spawner spawner;
   private final Process process;
 
   /** Whether it is another's program, which may start others; bpftrace starts none. */
@@ -51,7 +52,9 @@ public final class Child implements AutoCloseable {
   private final CountDownLatch ready = new CountDownLatch(1);
   private volatile boolean closed;
 
-  private Child(Process process, boolean foreign, int maxLineBytes, Consumer<String> sink) {
+  private Child(
+      Spawner spawner, Process process, boolean foreign, int maxLineBytes, Consumer<String> sink) {
+    this.spawner = spawner;
     this.process = process;
     this.foreign = foreign;
     Consumer<String> lines =
@@ -82,19 +85,25 @@ public final class Child implements AutoCloseable {
    */
   static Child start(Spawner spawner, List<String> command, String script, Consumer<String> sink)
       throws IOException {
-    return start(spawner, command, script, LineReader.MAX_LINE_BYTES, sink);
+    return start(spawner, Spawner.Task.OTHER, command, script, LineReader.MAX_LINE_BYTES, sink);
   }
 
   /**
    * Starts bpftrace on a script, which it reads from its standard input.
    *
+   * @param task what it is for
    * @param maxLineBytes a line of stdout that is longer is cut, and can be read by nobody
    * @param sink takes each line of stdout, on a thread of the child
    */
   static Child start(
-      Spawner spawner, List<String> command, String script, int maxLineBytes, Consumer<String> sink)
+      Spawner spawner,
+      Spawner.Task task,
+      List<String> command,
+      String script,
+      int maxLineBytes,
+      Consumer<String> sink)
       throws IOException {
-    return fed(spawner.start(command), false, script, maxLineBytes, sink);
+    return fed(spawner, spawner.start(task, command), false, script, maxLineBytes, sink);
   }
 
   /**
@@ -109,14 +118,20 @@ public final class Child implements AutoCloseable {
   public static Child program(
       Spawner spawner, List<String> command, Map<String, String> environment, String input)
       throws IOException {
-    return fed(spawner.startMute(command, environment), true, input, MAX_ERROR_BYTES, line -> {});
+    return fed(
+        spawner, spawner.startMute(command, environment), true, input, MAX_ERROR_BYTES, line -> {});
   }
 
   private static Child fed(
-      Process process, boolean foreign, String script, int maxLineBytes, Consumer<String> sink)
+      Spawner spawner,
+      Process process,
+      boolean foreign,
+      String script,
+      int maxLineBytes,
+      Consumer<String> sink)
       throws IOException {
     try {
-      Child child = new Child(process, foreign, maxLineBytes, sink);
+      Child child = new Child(spawner, process, foreign, maxLineBytes, sink);
       // On a thread of its own: a child that hangs before it reads must not hang us.
       thread(foreign ? "program-in" : "bpftrace-in", () -> feed(process, script));
       return child;
@@ -223,7 +238,7 @@ public final class Child implements AutoCloseable {
       terminate();
       inOrder = process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
       if (!inOrder) {
-        process.destroyForcibly();
+        spawner.kill(process);
         process.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS);
       }
     } finally {
@@ -246,7 +261,7 @@ public final class Child implements AutoCloseable {
   @Override
   public void close() {
     List<ProcessHandle> started = started();
-    process.destroyForcibly();
+    spawner.kill(process);
     started.forEach(ProcessHandle::destroyForcibly);
     closed = true;
   }

@@ -168,7 +168,10 @@ public record Outlook(Degree degree, List<Lack> lacks) {
                         "the sentinel and evidence: what is attached would see nothing",
                         facts.kprobes() == Switch.OFF
                             ? "echo 1 >/sys/kernel/debug/kprobes/enabled"
-                            : "sysctl kernel.ftrace_enabled=1")));
+                            : facts.ftrace() == Switch.HELD
+                                ? "the end of the livelock that it waits for: refill or reset that"
+                                    + " guest"
+                                : "sysctl kernel.ftrace_enabled=1")));
     if (facts.kprobes() == Switch.UNKNOWN) {
       lacks.add(
           new Lack(

@@ -13,6 +13,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts children that do not outlive this process. Linux kills a child with the <em>thread</em>
@@ -31,12 +33,80 @@ public final class Spawner {
             return thread;
           });
 
-  private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+  /** What a child is for: one that cannot be ended keeps others from the same, not from more. */
+  enum Task {
+    CENSUS,
+    PROBES,
+    OTHER
+  }
+
+  /** A killed bpftrace waits for RCU with each probe that it takes away. */
+  private static final long DYING_NANOS = 5_000_000_000L;
+
+  /** A child, and since when it was to be gone. */
+  private static final class Started {
+    final Process process;
+    final Task task;
+    volatile @Nullable Long killedAt;
+
+    Started(Process process, Task task) {
+      this.process = process;
+      this.task = task;
+    }
+
+    boolean sticks(long now) {
+      Long at = killedAt;
+      return at != null && now - at > DYING_NANOS && process.isAlive();
+    }
+  }
+
+  private final LongSupplier clock;
+  private final Queue<Started> started = new ConcurrentLinkedQueue<>();
+
+  public Spawner() {
+    this(System::nanoTime);
+  }
+
+  /**
+   * @param clock monotonic, in nanoseconds
+   */
+  Spawner(LongSupplier clock) {
+    this.clock = clock;
+  }
 
   /** Returns the process ids of those that run now. */
   public List<Long> running() {
-    started.removeIf(process -> !process.isAlive());
-    return started.stream().map(Process::pid).toList();
+    started.removeIf(child -> !child.process.isAlive());
+    return started.stream().map(child -> child.process.pid()).toList();
+  }
+
+  /**
+   * Kills a child. It may wait in the kernel, where no signal reaches it: that is not forgotten.
+   */
+  void kill(Process process) {
+    process.destroyForcibly();
+    for (Started child : started) {
+      if (child.process.equals(process) && child.killedAt == null) {
+        child.killedAt = clock.getAsLong();
+      }
+    }
+  }
+
+  /**
+   * Makes sure that no other is started beside a child of the same task that does not go: it would
+   * end in the same place.
+   */
+  void refuseBeside(Task task) throws IOException {
+    for (Started child : started) {
+      if (child.task == task && child.sticks(clock.getAsLong())) {
+        throw new IOException(
+            "a bpftrace that was killed does not go (process "
+                + child.process.pid()
+                + "; /proc/"
+                + child.process.pid()
+                + "/stack says where it waits): no other is started until it does");
+      }
+    }
   }
 
   /**
@@ -45,8 +115,8 @@ public final class Spawner {
    * @param command absolute path and arguments
    * @throws IOException if it cannot be started; the message names the program
    */
-  Process start(List<String> command) throws IOException {
-    return start(command, Map.of(), ProcessBuilder.Redirect.PIPE);
+  Process start(Task task, List<String> command) throws IOException {
+    return start(task, command, Map.of(), ProcessBuilder.Redirect.PIPE);
   }
 
   /**
@@ -55,11 +125,11 @@ public final class Spawner {
    * @param more variables of its environment, beside the few that all get
    */
   Process startMute(List<String> command, Map<String, String> more) throws IOException {
-    return start(command, more, ProcessBuilder.Redirect.DISCARD);
+    return start(Task.OTHER, command, more, ProcessBuilder.Redirect.DISCARD);
   }
 
   private Process start(
-      List<String> command, Map<String, String> more, ProcessBuilder.Redirect output)
+      Task task, List<String> command, Map<String, String> more, ProcessBuilder.Redirect output)
       throws IOException {
     List<String> bound = new ArrayList<>();
     if (Files.isExecutable(SETPRIV)) {
@@ -82,7 +152,7 @@ public final class Spawner {
     if (tmp != null) {
       environment.put("TMPDIR", tmp);
     }
-    Future<Process> coming = thread.submit(() -> remembered(builder.start()));
+    Future<Process> coming = thread.submit(() -> remembered(builder.start(), task));
     try {
       return coming.get();
     } catch (ExecutionException e) {
@@ -123,9 +193,9 @@ public final class Spawner {
   }
 
   /** A command that starts one program after the other must not gather those that have ended. */
-  private Process remembered(Process process) {
-    started.removeIf(earlier -> !earlier.isAlive());
-    started.add(process);
+  Process remembered(Process process, Task task) {
+    started.removeIf(earlier -> !earlier.process.isAlive());
+    started.add(new Started(process, task));
     return process;
   }
 

@@ -133,7 +133,7 @@ public record CheckReport(
           case ON -> "yes: the kernel counts what probes cost";
           case OFF ->
               "no: kernel.bpf_stats_enabled is 0, the kernel does not count what probes cost";
-          case UNKNOWN -> "not known: kernel.bpf_stats_enabled cannot be read";
+          case HELD, UNKNOWN -> "not known: kernel.bpf_stats_enabled cannot be read";
         });
     line(out, "BTF vmlinux", facts.btf().contains("vmlinux") ? "yes" : "no");
   }

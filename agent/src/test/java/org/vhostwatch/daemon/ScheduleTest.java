@@ -7,24 +7,31 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.probe.SpinCounters;
 import org.vhostwatch.report.Samples;
 
 class ScheduleTest {
 
+  private static final long SECOND = 1_000_000_000L;
   private static final long MINUTE = 60_000_000_000L;
   private static final long VQ = 0xffff888000000000L;
 
   private final Schedule schedule = new Schedule(TestOptions.of(Path.of("/"), Path.of("/")));
 
   private static List<QueueVerdict> is(Verdict verdict) {
+    return is(verdict, null);
+  }
+
+  private static List<QueueVerdict> is(Verdict verdict, @Nullable SpinCounters spin) {
     return List.of(
         new QueueVerdict(
-            VQ, 7, verdict, Confidence.HIGH, "", List.of(), 1, 1, 1, 1, 1, null, null, null, null));
+            VQ, 7, verdict, Confidence.HIGH, "", List.of(), 1, 1, 1, 1, 1, null, null, spin, null));
   }
 
   /** Captures whatever is due in each minute, and returns the minutes. */
@@ -54,6 +61,37 @@ class ScheduleTest {
     schedule.change(TestOptions.withCensusPeriod(options, Duration.ofMinutes(5)));
     assertThat(schedule.censusDue(List.of(), true, false, 6 * MINUTE - 1)).isFalse();
     assertThat(schedule.censusDue(List.of(), true, false, 6 * MINUTE)).isTrue();
+  }
+
+  @Test
+  void censusesThatFailComeEverMoreRarely() {
+    List<QueueVerdict> nameless = is(Verdict.SPINNING, Samples.spin(VQ, 7, true));
+    List<Long> seconds = new ArrayList<>();
+    for (long second = 1; second <= 200; second++) {
+      if (schedule.censusDue(nameless, true, false, second * SECOND)) {
+        schedule.uncounted(nameless, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds).containsExactly(1L, 5L, 13L, 29L, 61L, 121L, 181L);
+    schedule.counted(nameless, 200 * SECOND);
+    assertThat(schedule.censusDue(nameless, true, false, 202 * SECOND)).isTrue();
+  }
+
+  @Test
+  void capturesThatShowNothingComeEverMoreRarely() {
+    List<Long> seconds = new ArrayList<>();
+    for (long second = 60; second <= 400; second++) {
+      if (!schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), second * SECOND).isEmpty()) {
+        schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), second * SECOND);
+        schedule.captureEnded(false, false, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds).containsExactly(60L, 70L, 90L, 130L, 210L, 370L);
+    schedule.recovered(VQ);
+    assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), 401 * SECOND))
+        .containsExactly(7);
   }
 
   @Test
@@ -110,9 +148,9 @@ class ScheduleTest {
   void aCaptureThatDoesNotTellWhereAWorkerIsIsTriedAgain() {
     List<UnexplainedWorker> found = List.of(Samples.unexplained(Samples.worker(7, 7, 1)));
     schedule.captured(List.of(), found, Set.of(7), MINUTE);
-    schedule.captureFailed(true, false, MINUTE + 1);
+    schedule.captureEnded(false, true, MINUTE + 1);
     assertThat(schedule.stacksDue(found, 16, 2 * MINUTE)).isEmpty();
-    schedule.captureFailed(true, true, MINUTE + 1);
+    schedule.captureEnded(false, false, MINUTE + 1);
     assertThat(schedule.stacksDue(found, 16, MINUTE + 2)).isEmpty();
     assertThat(schedule.stacksDue(found, 16, 2 * MINUTE)).containsExactly(7);
   }

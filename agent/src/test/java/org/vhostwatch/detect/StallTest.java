@@ -185,6 +185,26 @@ class StallTest {
   }
 
   @Test
+  void aStallThatNoCensusTellsOfAnyMoreIsNotOver() {
+    Queue other = history.queue(0xffff888045670000L, 200, 205);
+    other.sleeps();
+    other.waiting = 0;
+    queue.sleeps();
+    history.during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(other).confidence()).isEqualTo(Confidence.HIGH);
+    history.during(Duration.ofMinutes(6));
+    assertThat(history.of(queue)).isEqualTo(Verdict.UNKNOWN);
+    assertThat(history.verdict(queue).summary()).contains("stood still when it was last read");
+    assertThat(history.of(other)).as("the sentinel speaks").isEqualTo(Verdict.HEALTHY);
+    assertThat(history.verdict(other).confidence()).isEqualTo(Confidence.MEDIUM);
+    queue.waiting = 0;
+    history.census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    assertThat(history.verdict(queue).confidence()).isEqualTo(Confidence.HIGH);
+  }
+
+  @Test
   void aLivelockOutlivesItsSentinel() {
     queue.spins();
     history.during(1).census().during(20);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,16 +26,20 @@ class KernelFactsTest {
     host = new FakeHost(directory);
   }
 
+  private String switches() {
+    return KernelFacts.switches(host.fs(), KernelFacts.ftrace(host.fs()));
+  }
+
   @Test
   void aProfileNeedsAsManySamplesAsItTakes() {
     assertThat(KernelFacts.allowsSamples(host.fs())).as("unknown").isTrue();
-    String before = KernelFacts.switches(host.fs());
+    String before = switches();
     host.file("proc/sys/kernel/perf_event_max_sample_rate", "49\n");
     assertThat(KernelFacts.allowsSamples(host.fs())).isTrue();
-    assertThat(KernelFacts.switches(host.fs())).isEqualTo(before);
+    assertThat(switches()).isEqualTo(before);
     host.file("proc/sys/kernel/perf_event_max_sample_rate", "48\n");
     assertThat(KernelFacts.allowsSamples(host.fs())).isFalse();
-    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
+    assertThat(switches()).isNotEqualTo(before);
   }
 
   @Test
@@ -180,11 +185,36 @@ class KernelFactsTest {
     host.file("proc/sys/kernel/ftrace_enabled", "0\n");
     assertThat(KernelFacts.read(host.fs()).disarmed())
         .contains("ftrace is off, kernel.ftrace_enabled is 0");
-    String before = KernelFacts.switches(host.fs());
+    String before = switches();
     host.file("sys/kernel/debug/kprobes/enabled", "0\n");
     assertThat(KernelFacts.read(host.fs()).disarmed())
         .contains("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
-    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
+    assertThat(switches()).isNotEqualTo(before);
+  }
+
+  /** A FIFO does what ftrace's files do while another has its lock: whoever opens it waits. */
+  @Test
+  void whoHoldsTheLockOfFtraceDoesNotHoldUs() throws Exception {
+    host.directory("proc/sys/kernel");
+    Path ftrace = root.resolve("proc/sys/kernel/ftrace_enabled");
+    Process made = new ProcessBuilder("/usr/bin/mkfifo", ftrace.toString()).start();
+    assertThat(made.waitFor()).isZero();
+    host.file("sys/kernel/tracing/available_filter_functions", "handle_rx [vhost_net]\n")
+        .file("proc/kallsyms", "ffffffffc0a01000 t handle_rx\t[vhost_net]\n");
+    KernelFacts facts = KernelFacts.read(host.fs());
+    assertThat(facts.ftrace()).isEqualTo(Switch.HELD);
+    assertThat(facts.disarmed().orElseThrow()).contains("something holds its lock");
+    Symbols symbols = Symbols.read(host.fs(), Set.of("handle_rx"));
+    assertThat(symbols.functionSource()).as("no list").isEqualTo(Symbol.Source.KALLSYMS);
+    assertThat(symbols.function("handle_rx")).isPresent();
+    try (FileOutputStream released = new FileOutputStream(ftrace.toFile())) {
+      released.write("1\n".getBytes(StandardCharsets.UTF_8));
+    }
+    host.remove("proc/sys/kernel/ftrace_enabled").file("proc/sys/kernel/ftrace_enabled", "1\n");
+    while (KernelFacts.ftrace(host.fs()) == Switch.HELD) {
+      Thread.onSpinWait();
+    }
+    assertThat(KernelFacts.read(host.fs()).disarmed()).isEmpty();
   }
 
   @Test

@@ -38,6 +38,13 @@ class VmmIdentityTest {
     assertThat(identity.of(42))
         .contains(
             new Vmm(42, 777, "qemu-system-x86", "web-1", Optional.of(UUID), Optional.empty()));
+    assertThat(identity.of(42).orElseThrow().told()).isTrue();
+  }
+
+  @Test
+  void whatLibvirtHasForkedIsNotItsVmBeforeItIsOne() {
+    host.process(42, "rpc-virtqemud", 777, "/usr/sbin/virtqemud", "--timeout", "120");
+    assertThat(identity.of(42).orElseThrow().told()).isFalse();
   }
 
   @Test

@@ -1,0 +1,87 @@
+package org.vhostwatch.probe;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.vhostwatch.probe.Spawner.Task;
+
+class SpawnerTest {
+
+  private final AtomicLong now = new AtomicLong();
+  private final Spawner spawner = new Spawner(now::get);
+
+  /** Waits in the kernel, where no signal reaches it. */
+  private static final class Stuck extends Process {
+    boolean alive = true;
+
+    @Override
+    public OutputStream getOutputStream() {
+      return OutputStream.nullOutputStream();
+    }
+
+    @Override
+    public InputStream getInputStream() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public InputStream getErrorStream() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public int waitFor() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int exitValue() {
+      throw new IllegalThreadStateException();
+    }
+
+    @Override
+    public void destroy() {}
+
+    @Override
+    public Process destroyForcibly() {
+      return this;
+    }
+
+    @Override
+    public boolean isAlive() {
+      return alive;
+    }
+
+    @Override
+    public long pid() {
+      return 4711;
+    }
+  }
+
+  @Test
+  void besideOneThatCannotBeKilledNoOtherIsStartedForTheSame() {
+    Stuck stuck = new Stuck();
+    spawner.remembered(stuck, Task.PROBES);
+    now.set(TimeUnit.HOURS.toNanos(1));
+    assertThatCode(() -> spawner.refuseBeside(Task.PROBES))
+        .as("it runs")
+        .doesNotThrowAnyException();
+    spawner.kill(stuck);
+    now.addAndGet(TimeUnit.SECONDS.toNanos(4));
+    spawner.kill(stuck);
+    assertThatCode(() -> spawner.refuseBeside(Task.PROBES))
+        .as("it dies")
+        .doesNotThrowAnyException();
+    now.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    assertThatThrownBy(() -> spawner.refuseBeside(Task.PROBES))
+        .hasMessageContaining("process 4711");
+    assertThatCode(() -> spawner.refuseBeside(Task.CENSUS)).doesNotThrowAnyException();
+    stuck.alive = false;
+    assertThatCode(() -> spawner.refuseBeside(Task.PROBES)).doesNotThrowAnyException();
+  }
+}
