@@ -325,7 +325,7 @@ function _picocli_vhostwatch_diagnose() {
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
   local arg_opts="'--duration' '--tid' '--tap' '--vm' '--format' '--record' '--state-dir' '--bpftrace' '--scripts'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -382,7 +382,7 @@ function _picocli_vhostwatch_threads() {
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
   local arg_opts="'--format' '--bpftrace' '--scripts'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -418,7 +418,7 @@ function _picocli_vhostwatch_exposure() {
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
   local arg_opts="'--format' '--state-dir' '--bpftrace' '--scripts'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -457,8 +457,8 @@ function _picocli_vhostwatch_check() {
   local commands=""
   local flag_opts="'--no-probes' '--quiet' '-h' '--help' '-v' '--verbose'"
   local arg_opts="'--script' '--tid' '--format' '--config' '--listen' '--tls-certificate' '--tls-key' '--auth-file' '--confirm' '--census-period' '--mode' '--max-cpu' '--max-memory' '--auto-mitigate' '--mitigate-cooldown' '--mitigate-limit' '--on-incident' '--alertmanager-url' '--textfile-dir' '--state-dir' '--bpftrace' '--scripts' '--log-level' '--log-format'"
-  local NAME_option_args=("CENSUS" "SENTINEL" "EVIDENCE") # --script values
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local NAME_option_args=("census" "sentinel" "evidence") # --script values
+  local FORMAT_option_args=("text" "json") # --format values
   local MODE_option_args=("sentinel" "on-demand" "continuous") # --mode values
   local yesno_option_args=("yes" "no") # --auto-mitigate values
   local LEVEL_option_args=("crit" "error" "warning" "notice" "info" "debug") # --log-level values
@@ -574,7 +574,7 @@ function _picocli_vhostwatch_mitigate() {
   local commands=""
   local flag_opts="'--apply' '--undo' '--force' '-h' '--help' '-v' '--verbose'"
   local arg_opts="'--tap' '--vm' '--format' '--state-dir' '--bpftrace' '--scripts'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -619,13 +619,16 @@ function _picocli_vhostwatch_drill() {
   local commands=""
   local flag_opts="'--in-order' '--event-idx' '--no-mrg-rxbuf' '-h' '--help' '-v' '--verbose'"
   local arg_opts="'--behaviour' '--seconds' '--refill-after' '--tap' '--frame' '--buffers' '--buffer-size' '--ring' '--format' '--state-dir'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local NAME_option_args=("livelock" "refill-after" "slow" "starved" "healthy") # --behaviour values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
   case ${prev_word} in
     '--behaviour')
-      return
+      local IFS=$'\n'
+      COMPREPLY=( $( compReplyArray "${NAME_option_args[@]}" ) )
+      return $?
       ;;
     '--seconds')
       return
@@ -676,7 +679,7 @@ function _picocli_vhostwatch_replay() {
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
   local arg_opts="'--format' '--tid' '--tap' '--vm'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -722,7 +725,7 @@ function _picocli_vhostwatch_incidents() {
   local commands=""
   local flag_opts="'-h' '--help' '-v' '--verbose'"
   local arg_opts="'--format' '--state-dir'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 
@@ -788,7 +791,7 @@ function _picocli_vhostwatch_status() {
   local commands=""
   local flag_opts="'--plugin' '-h' '--help' '-v' '--verbose'"
   local arg_opts="'--user' '--password-file' '--format' '--listen' '--tls-certificate'"
-  local FORMAT_option_args=("TEXT" "JSON") # --format values
+  local FORMAT_option_args=("text" "json") # --format values
 
   type compopt &>/dev/null && compopt +o default
 

@@ -75,7 +75,7 @@ final class BundleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Failure {
     PrintWriter err = spec.commandLine().getErr();
-    StateDirectory folder = IncidentFiles.folder(configured.state());
+    StateDirectory folder = IncidentFiles.folder(configured.namedState());
     Incident incident = IncidentFiles.named(id, IncidentFiles.read(folder, err), folder);
     Optional<byte[]> recording = recording(folder, incident, err);
     ProcFs fs = new ProcFs(Path.of("/"));

@@ -9,10 +9,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.config.Configuration;
 import org.vhostwatch.config.ConfigurationReport;
+import org.vhostwatch.config.Keys;
+import org.vhostwatch.config.Problem;
 import org.vhostwatch.config.Running;
+import org.vhostwatch.config.Setting;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.http.Protection;
 import org.vhostwatch.probe.Bpftrace;
@@ -93,9 +97,7 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--no-probes", description = "Only look at the configuration; needs no root.")
   private boolean noProbes;
 
-  @Option(
-      names = "--quiet",
-      description = "As text, print only what is wrong with the configuration.")
+  @Option(names = "--quiet", description = "As text, print only what is wrong.")
   private boolean quiet;
 
   @Mixin private final FormatOption format = new FormatOption();
@@ -112,16 +114,19 @@ final class CheckCommand implements Callable<Integer> {
       out.flush();
       return ExitCode.OK;
     }
-    ConfigurationReport configuration = new ConfigurationReport(found, running(found));
+    Configuration.Found seen = unusable(found.configuration()).map(found::with).orElse(found);
+    ConfigurationReport configuration =
+        new ConfigurationReport(seen, running(found), Outside.doubts(found.configuration()));
     Optional<CheckReport> host = noProbes ? Optional.empty() : Optional.of(look(kit(found)));
-    boolean usable = found.problems().isEmpty() && protects(found.configuration());
     int exitCode =
-        usable ? host.map(CheckReport::exitCode).orElse(ExitCode.OK) : ExitCode.CONFIGURATION;
+        seen.problems().isEmpty()
+            ? host.map(CheckReport::exitCode).orElse(ExitCode.OK)
+            : ExitCode.CONFIGURATION;
     out.print(
         format.json()
             ? CheckReport.json(configuration::json, host, exitCode)
             : quiet
-                ? configuration.problems()
+                ? configuration.problems() + host.map(CheckReport::quietly).orElse("")
                 : configuration.text() + host.map(CheckReport::text).orElse(""));
     out.flush();
     return exitCode;
@@ -140,22 +145,29 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  /** Says which file of passwords or keys the daemon would refuse; returns whether it takes all. */
-  private boolean protects(Configuration configuration) {
+  /** Returns which file of passwords or keys the daemon would refuse; empty if it takes all. */
+  private Optional<Problem> unusable(Configuration configuration) {
     try {
       RunCommand.protection(configuration);
-      return true;
+      return Optional.empty();
     } catch (Protection.UnusableException e) {
+      String what = Printable.of(String.valueOf(e.getMessage()));
       boolean hidden =
           e.getCause() instanceof AccessDeniedException
               && !"root".equals(System.getProperty("user.name"));
-      spec.commandLine()
-          .getErr()
-          .println(
-              "vhostwatch: "
-                  + Printable.of(String.valueOf(e.getMessage()))
-                  + (hidden ? "; root may" : ""));
-      return hidden;
+      if (hidden) {
+        spec.commandLine().getErr().println("vhostwatch: " + what + "; root may");
+        return Optional.empty();
+      }
+      Setting<?> setting =
+          Stream.of(Keys.AUTH_FILE, Keys.TLS_CERTIFICATE, Keys.TLS_KEY)
+              .<Setting<?>>map(configuration::setting)
+              .filter(candidate -> what.contains(candidate.text()))
+              .findFirst()
+              .orElse(configuration.setting(Keys.TLS_CERTIFICATE));
+      return Optional.of(
+          new Problem(
+              setting.origin(), setting.key().name(), what, "right is a file that it can use"));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.vhostwatch.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.vhostwatch.config.Key;
 import org.vhostwatch.config.Keys;
 import org.vhostwatch.config.Origin;
 import org.vhostwatch.config.Problem;
+import org.vhostwatch.config.Setting;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Plural;
@@ -188,6 +190,20 @@ final class Configured {
   /** Returns where the state is kept. */
   StateDirectory state() throws Failure {
     return state(configuration());
+  }
+
+  /**
+   * Returns where the state is kept, for a command that only reads there: a folder that was named
+   * and is not there is a mistake, not one without incidents.
+   */
+  StateDirectory namedState() throws Failure {
+    Setting<Path> folder = configuration().setting(Keys.STATE_DIR);
+    if (folder.origin().source() != Origin.Source.DEFAULT && Files.notExists(folder.value())) {
+      throw new Failure(
+          ExitCode.UNKNOWN,
+          "state-dir " + folder.value() + " does not exist: nothing was kept there");
+    }
+    return state();
   }
 
   static StateDirectory state(Configuration configuration) {

@@ -53,7 +53,7 @@ final class IncidentsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure {
-    StateDirectory folder = IncidentFiles.folder(configured.state());
+    StateDirectory folder = IncidentFiles.folder(configured.namedState());
     Stored stored = IncidentFiles.read(folder, spec.commandLine().getErr());
     PrintWriter out = spec.commandLine().getOut();
     if (id != null) {

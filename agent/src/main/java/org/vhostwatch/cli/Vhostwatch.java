@@ -73,6 +73,13 @@ final class Vhostwatch implements Runnable {
   @SuppressWarnings("NullAway.Init") // set by picocli
   private CommandSpec spec;
 
+  /** Returns the arguments; {@code help COMMAND}, as many write it, is {@code COMMAND --help}. */
+  static String[] plain(String[] args) {
+    return args.length > 0 && args.length <= 2 && args[0].equals("help")
+        ? new String[] {args[args.length - 1].replaceFirst("^help$", "--help"), "--help"}
+        : args;
+  }
+
   /** Returns the command line, ready to execute. */
   static CommandLine commandLine() {
     Vhostwatch program = new Vhostwatch();

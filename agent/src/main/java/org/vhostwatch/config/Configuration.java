@@ -29,7 +29,15 @@ public final class Configuration {
    * @param problems why it is refused; empty if it is not
    */
   public record Found(
-      Configuration configuration, Path file, boolean read, List<Problem> problems) {}
+      Configuration configuration, Path file, boolean read, List<Problem> problems) {
+
+    /** Returns the same with one problem more. */
+    public Found with(Problem problem) {
+      List<Problem> all = new ArrayList<>(problems);
+      all.add(problem);
+      return new Found(configuration, file, read, List.copyOf(all));
+    }
+  }
 
   /**
    * Finds out what is in force. Of one key the command line counts before the environment, that

@@ -11,8 +11,10 @@ import org.vhostwatch.report.Printable;
  *
  * @param found what was found now
  * @param running what the daemon goes by; empty if none runs, or that cannot be read
+ * @param doubts what is named there and would not work now, in words
  */
-public record ConfigurationReport(Configuration.Found found, Optional<Running> running) {
+public record ConfigurationReport(
+    Configuration.Found found, Optional<Running> running, List<String> doubts) {
 
   /** Returns lines of text. */
   public String text() {
@@ -34,11 +36,14 @@ public record ConfigurationReport(Configuration.Found found, Optional<Running> r
     return text.toString();
   }
 
-  /** Returns a line for each problem. */
+  /** Returns a line for each problem and each doubt. */
   public String problems() {
     StringBuilder text = new StringBuilder();
     for (Problem problem : found.problems()) {
       text.append("problem         ").append(problem.text()).append('\n');
+    }
+    for (String doubt : doubts) {
+      text.append("doubt           ").append(Printable.of(doubt)).append('\n');
     }
     return text.toString();
   }
@@ -80,6 +85,7 @@ public record ConfigurationReport(Configuration.Found found, Optional<Running> r
                   .text("what", problem.what())
                   .text("right", problem.right());
             });
+    json.texts("doubts", doubts);
     if (running.isEmpty()) {
       json.nothing("daemon");
     } else {

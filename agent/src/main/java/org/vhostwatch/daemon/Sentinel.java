@@ -178,9 +178,10 @@ final class Sentinel implements AutoCloseable {
   }
 
   private ProbeKit prepare() throws InterruptedException {
-    planned = kernelState(KernelFacts.ftrace(HOST));
+    String state = kernelState(KernelFacts.ftrace(HOST));
     plannedSlept = HostClock.slept(HOST, System.nanoTime());
     ProbeKit kit = ProbeKit.prepare(options, spawner);
+    planned = kit.facts().ftrace() == Switch.HELD ? null : state;
     plannedIdle = !kit.vhostNetLoaded();
     inbox.accept(new Incoming.Kit(kit));
     // The kernel's types are by far the largest thing that the agent ever holds: give the room

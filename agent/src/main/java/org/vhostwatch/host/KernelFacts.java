@@ -52,9 +52,10 @@ public record KernelFacts(
 
   /**
    * A look at ftrace's switch takes its lock, which a tracer that gets off the functions of a
-   * livelocked worker (ftrace_shutdown) holds until the livelock is over. It is not to hold us.
+   * livelocked worker (ftrace_shutdown) holds until the livelock is over. It is not to hold us; but
+   * a busy emulated host may take seconds for it, too.
    */
-  private static final OutsideReads LOCKED = new OutsideReads("ftrace", 3_000, 4);
+  private static final OutsideReads LOCKED = new OutsideReads("ftrace", 10_000, 4);
 
   private static final String SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate";
 

@@ -88,6 +88,15 @@ public record CheckReport(
     };
   }
 
+  /** Returns a line for each trouble, and the last one if not all is well. */
+  public String quietly() {
+    StringBuilder out = new StringBuilder();
+    troubles.forEach(trouble -> out.append("trouble: ").append(Printable.of(trouble)).append('\n'));
+    return exitCode() == ExitCode.OK
+        ? out.toString()
+        : out.append(result()).append('\n').toString();
+  }
+
   /** Returns lines of text. */
   public String text() {
     StringBuilder out = new StringBuilder();

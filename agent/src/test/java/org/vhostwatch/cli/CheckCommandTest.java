@@ -27,15 +27,34 @@ class CheckCommandTest {
     Path users = Files.writeString(folder.resolve("users"), "");
     Files.setPosixFilePermissions(users, PosixFilePermissions.fromString("rw-r--r--"));
     Ran ran = check("--auth-file", users.toString());
-    assertThat(ran.err()).contains(users + ": ");
+    assertThat(ran.out()).contains("problem ", "command line", "auth-file: " + users + ": ");
     assertThat(ran.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
   }
 
   @Test
   void passwordsThatAreNotThereAreAWrongConfiguration() throws IOException {
     Ran ran = check("--auth-file", folder.resolve("none").toString());
-    assertThat(ran.err()).contains("there is no such file");
+    assertThat(ran.out()).contains("there is no such file");
     assertThat(ran.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+  }
+
+  @Test
+  void aProgramThatCannotBeRunIsDoubtfulAndNoMore() throws IOException {
+    Path program = Files.writeString(folder.resolve("page"), "");
+    Ran ran = check("--on-incident", program + " --now", "--textfile-dir", folder + "/none");
+    assertThat(ran.out())
+        .contains("doubt           on-incident: " + program + ": it is no program that can be run")
+        .contains("doubt           textfile-dir: " + folder + "/none: is no folder");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.OK);
+    Ran json = check("--on-incident", "/none", "--format", "json");
+    assertThat(json.out()).contains("\"on-incident: /none: there is no such file\"");
+  }
+
+  @Test
+  void theRefusedFileIsAmongTheProblemsOfTheJson() throws IOException {
+    Ran ran = check("--auth-file", folder.resolve("none").toString(), "--format", "json");
+    assertThat(ran.out())
+        .contains("\"what\": \"" + folder.resolve("none") + ": there is no such file");
   }
 
   @Test

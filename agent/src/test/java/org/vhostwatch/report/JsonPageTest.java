@@ -106,7 +106,8 @@ class JsonPageTest {
             Path.of("/nonexistent"),
             true);
     ConfigurationReport configuration =
-        new ConfigurationReport(found, Optional.of(new Running(7, Map.of("confirm", "5s"))));
+        new ConfigurationReport(
+            found, Optional.of(new Running(7, Map.of("confirm", "5s"))), List.of("a doubt"));
     CheckReport host =
         new CheckReport(
             KernelFacts.read(new ProcFs(Path.of("/"))),
