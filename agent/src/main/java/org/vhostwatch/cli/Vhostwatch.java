@@ -75,9 +75,10 @@ final class Vhostwatch implements Runnable {
 
   /** Returns the arguments; {@code help COMMAND}, as many write it, is {@code COMMAND --help}. */
   static String[] plain(String[] args) {
-    return args.length > 0 && args.length <= 2 && args[0].equals("help")
-        ? new String[] {args[args.length - 1].replaceFirst("^help$", "--help"), "--help"}
-        : args;
+    boolean help = args.length > 0 && args.length <= 2 && args[0].equals("help");
+    return !help
+        ? args
+        : args.length == 1 ? new String[] {"--help"} : new String[] {args[1], "--help"};
   }
 
   /** Returns the command line, ready to execute. */
