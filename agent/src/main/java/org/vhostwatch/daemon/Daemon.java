@@ -40,6 +40,7 @@ import org.vhostwatch.mitigate.Targets;
 import org.vhostwatch.notify.Notices;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.MapKeys;
 import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.SentinelFrame;
@@ -55,10 +56,11 @@ public final class Daemon implements AutoCloseable {
 
   private static final long STOP_SECONDS = 4;
 
-  /** Maps of the kernel hold 4096 keys; those of queues that are gone stay in them. */
-  private static final int MANY_QUEUES = 3000;
+  /** The sentinel is started anew where it has that many in its maps, unless one spins. */
+  private static final int MANY_QUEUES = MapKeys.WATCH * 3 / 4;
 
-  private static final int TOO_MANY_QUEUES = 3900;
+  /** The same, whatever spins: soon there is no room for another. */
+  private static final int TOO_MANY_QUEUES = MapKeys.WATCH * 19 / 20;
 
   /** How long a worker is busy without a known cause before that is said. */
   private static final Duration UNEXPLAINED = Duration.ofSeconds(90);

@@ -116,8 +116,9 @@ final class Prober implements AutoCloseable {
     EvidenceAssembler evidence = new EvidenceAssembler(measures);
     Transcript transcript = new Transcript(System.nanoTime());
     try (Child child =
-        bpftrace.probes(
+        bpftrace.capture(
             plan.evidence(workers),
+            workers.size(),
             line -> {
               transcript.add(System.nanoTime(), line);
               evidence.accept(MessageParser.parse(line));

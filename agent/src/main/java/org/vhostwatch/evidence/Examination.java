@@ -371,11 +371,11 @@ public final class Examination {
             : "capturing evidence on worker " + suspects);
     emit(new Event.Begin(source, measures));
     String trouble;
+    Consumer<String> lines = line -> emit(new Event.Line(source, line));
     try (Child child =
-        bpftrace()
-            .probes(
-                suspects.isEmpty() ? plan.sentinel().get() : plan.evidence(suspects),
-                line -> emit(new Event.Line(source, line)))) {
+        suspects.isEmpty()
+            ? bpftrace().probes(plan.sentinel().get(), lines)
+            : bpftrace().capture(plan.evidence(suspects), suspects.size(), lines)) {
       trouble = attended(child, time, meanwhile);
     } catch (IOException | PlanException e) {
       trouble = String.valueOf(e.getMessage());

@@ -5,16 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.vhostwatch.host.Ownership;
+import org.vhostwatch.host.ProcFs;
 
 /** The bpftrace program of this host. */
 public final class Bpftrace {
 
-  /** 16,384 keys of the longest kind, 20 digits with 20 digits as value, in quotes. */
+  /** Several times what {@link MapKeys#WATCH} keys take, 20 digits with 20 more as value. */
   private static final int MAX_RESIDENT_LINE_BYTES = 1 << 20;
+
+  private static final ProcFs HOST = new ProcFs(Path.of("/"));
 
   private static final List<String> FOLDERS = List.of("/usr/bin", "/usr/sbin", "/usr/local/bin");
 
@@ -126,27 +130,43 @@ public final class Bpftrace {
         spawner,
         Spawner.Task.CENSUS,
         List.of(program.toString(), "--no-warnings", "-"),
+        Map.of(),
         script,
         LineReader.MAX_LINE_BYTES,
         lines);
   }
 
-  /** Runs a script of probes, for a while: its lines are JSON, and as long as maps with stacks. */
+  /** Runs a script that watches all queues, for a while: its lines are JSON. */
   public Child probes(String script, Consumer<String> lines) throws IOException {
-    return probes(script, LineReader.MAX_LINE_BYTES, lines);
+    return probes(script, MapKeys.WATCH, LineReader.MAX_LINE_BYTES, lines);
   }
 
-  /** Runs a script that stays and prints its maps every second: no line of it is long. */
+  /**
+   * Runs a script that captures some workers: its lines are JSON, and as long as maps with stacks.
+   *
+   * @param workers how many it captures
+   */
+  public Child capture(String script, int workers, Consumer<String> lines) throws IOException {
+    int keys = MapKeys.ofCapture(workers, MapKeys.possibleCpus(HOST));
+    return probes(script, keys, LineReader.MAX_LINE_BYTES, lines);
+  }
+
+  /**
+   * Runs a script that watches all queues, stays and prints its maps every second: no line of it is
+   * long.
+   */
   public Child resident(String script, Consumer<String> lines) throws IOException {
-    return probes(script, MAX_RESIDENT_LINE_BYTES, lines);
+    return probes(script, MapKeys.WATCH, MAX_RESIDENT_LINE_BYTES, lines);
   }
 
-  private Child probes(String script, int maxLineBytes, Consumer<String> lines) throws IOException {
+  private Child probes(String script, int keys, int maxLineBytes, Consumer<String> lines)
+      throws IOException {
     spawner.refuseBeside(Spawner.Task.PROBES);
     return Child.start(
         spawner,
         Spawner.Task.PROBES,
         List.of(program.toString(), "-f", "json", "--no-warnings", "-"),
+        MapKeys.variable(version, keys),
         script,
         maxLineBytes,
         lines);

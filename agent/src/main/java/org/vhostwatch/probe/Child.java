@@ -85,13 +85,15 @@ public final class Child implements AutoCloseable {
    */
   static Child start(Spawner spawner, List<String> command, String script, Consumer<String> sink)
       throws IOException {
-    return start(spawner, Spawner.Task.OTHER, command, script, LineReader.MAX_LINE_BYTES, sink);
+    return start(
+        spawner, Spawner.Task.OTHER, command, Map.of(), script, LineReader.MAX_LINE_BYTES, sink);
   }
 
   /**
    * Starts bpftrace on a script, which it reads from its standard input.
    *
    * @param task what it is for
+   * @param environment variables beside the few that every child gets
    * @param maxLineBytes a line of stdout that is longer is cut, and can be read by nobody
    * @param sink takes each line of stdout, on a thread of the child
    */
@@ -99,11 +101,13 @@ public final class Child implements AutoCloseable {
       Spawner spawner,
       Spawner.Task task,
       List<String> command,
+      Map<String, String> environment,
       String script,
       int maxLineBytes,
       Consumer<String> sink)
       throws IOException {
-    return fed(spawner, spawner.start(task, command), false, script, maxLineBytes, sink);
+    return fed(
+        spawner, spawner.start(task, command, environment), false, script, maxLineBytes, sink);
   }
 
   /**

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  */
 final class LineReader implements Runnable {
 
-  /** Room for the largest map that a capture prints: 4096 keys with stacks. */
+  /** Room for the largest map that a capture prints: thousands of keys with stacks. */
   static final int MAX_LINE_BYTES = 8 << 20;
 
   /** What is behind the beginning of a line that was too long. */

@@ -26,7 +26,7 @@ public final class MessageParser {
               StreamReadConstraints.builder().maxNestingDepth(16).maxNumberLength(64).build())
           .build();
 
-  /** Far more than bpftrace keeps, as {@link Spawner} starts it. */
+  /** Far more than bpftrace has room for: {@link MapKeys}. */
   static final int MAX_ENTRIES = 1 << 16;
 
   private MessageParser() {}

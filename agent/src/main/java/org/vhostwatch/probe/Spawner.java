@@ -113,10 +113,11 @@ public final class Spawner {
    * Starts a program, without a shell.
    *
    * @param command absolute path and arguments
+   * @param more variables of its environment, beside the few that all get
    * @throws IOException if it cannot be started; the message names the program
    */
-  Process start(Task task, List<String> command) throws IOException {
-    return start(task, command, Map.of(), ProcessBuilder.Redirect.PIPE);
+  Process start(Task task, List<String> command, Map<String, String> more) throws IOException {
+    return start(task, command, more, ProcessBuilder.Redirect.PIPE);
   }
 
   /**
@@ -144,7 +145,6 @@ public final class Spawner {
     environment.put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     environment.put("LC_ALL", "C");
     environment.put("BPFTRACE_COLOR", "never");
-    environment.put("BPFTRACE_MAX_MAP_KEYS", "16384");
     // glibc's own default. Unset, it grows with the first large block that is given back, and 4 MB
     // of its compiler's memory stay with a bpftrace that has long been done with them.
     environment.put("MALLOC_TRIM_THRESHOLD_", "131072");
