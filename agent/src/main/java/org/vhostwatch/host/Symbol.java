@@ -20,10 +20,12 @@ public record Symbol(String name, String module, Source source, boolean ambiguou
   }
 
   /**
-   * Returns the name as a kprobe takes it: {@code module:function}, or the function alone if it is
-   * the kernel's.
+   * Returns the name as a kprobe of bpftrace takes it, {@code module:function}; the kernel itself
+   * is {@code vmlinux} there.
    */
   public String probe() {
-    return module.isEmpty() ? name : module + ":" + name;
+    // Without a module, bpftrace 0.26 and newer joins a kprobe and a kretprobe of one function to a
+    // kprobe.session, which does not come off while a worker is livelocked.
+    return (module.isEmpty() ? "vmlinux" : module) + ":" + name;
   }
 }

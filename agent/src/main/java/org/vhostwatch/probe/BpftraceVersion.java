@@ -11,7 +11,10 @@ public record BpftraceVersion(int major, int minor, int patch)
   /** The oldest version whose iterators, JSON and raw reads were seen to work. */
   public static final BpftraceVersion MINIMUM = new BpftraceVersion(0, 17, 0);
 
-  /** {@code kprobe:module:function} parses from here on. */
+  /**
+   * {@code kprobe:module:function} parses from here on; {@code vmlinux} as the module is the kernel
+   * itself, and is not handed on to it.
+   */
   static final BpftraceVersion MODULE_IN_KPROBE = new BpftraceVersion(0, 21, 0);
 
   private static final Pattern VERSION =

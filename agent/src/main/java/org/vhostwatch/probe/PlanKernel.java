@@ -94,15 +94,21 @@ final class PlanKernel implements ScriptTemplate.Kernel {
     return armed
         ? symbols
             .function(base, name.substring(0, colon))
-            .filter(symbol -> !symbol.ambiguous() && (modules() || unique(symbol)))
+            .filter(symbol -> !symbol.ambiguous() && (namesModule(symbol) || unique(symbol)))
         : Optional.empty();
   }
 
-  /** Returns whether probes can name the module; else a name must be unique in all the kernel. */
+  /** Returns whether the kernel gets to know the module: of its own functions, never. */
+  private boolean namesModule(Symbol symbol) {
+    return modules() && !symbol.module().isEmpty();
+  }
+
+  /** Returns whether probes can name the module. */
   private boolean modules() {
     return version.atLeast(BpftraceVersion.MODULE_IN_KPROBE);
   }
 
+  /** Returns whether no other function of all the kernel has the name. */
   private boolean unique(Symbol symbol) {
     return symbols.function(symbol.name()).filter(found -> !found.ambiguous()).isPresent();
   }

@@ -42,6 +42,12 @@ public final class KernelBtf {
     return this;
   }
 
+  /** Makes the kernel's own of what modules have. */
+  public KernelBtf builtIn() {
+    modules.replaceAll((name, module) -> "vmlinux");
+    return this;
+  }
+
   /** Writes /sys/kernel/btf of a host. */
   public void writeTo(FakeHost host) {
     BtfBuilder base = BtfBuilder.littleEndian();

@@ -94,7 +94,9 @@ class SymbolsTest {
     assertThat(symbols.function("handle_rx")).map(Symbol::ambiguous).contains(true);
     assertThat(symbols.function("handle_rx", "vhost_net"))
         .contains(new Symbol("handle_rx", "vhost_net", Symbol.Source.KALLSYMS, false));
-    assertThat(symbols.function("handle_rx", "other")).map(Symbol::probe).contains("handle_rx");
+    assertThat(symbols.function("handle_rx", "other"))
+        .map(Symbol::probe)
+        .contains("vmlinux:handle_rx");
   }
 
   @Test

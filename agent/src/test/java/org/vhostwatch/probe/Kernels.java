@@ -15,6 +15,7 @@ final class Kernels {
 
   static final BpftraceVersion DEBIAN_12 = new BpftraceVersion(0, 17, 0);
   static final BpftraceVersion DEBIAN_13 = new BpftraceVersion(0, 23, 2);
+  static final BpftraceVersion SID = new BpftraceVersion(0, 27, 1);
 
   private static final List<String> FUNCTIONS =
       List.of(
@@ -41,6 +42,18 @@ final class Kernels {
   static FakeHost v6_18(Path root) {
     FakeHost host = symbols(root, "vhost_get_vq_desc_n [vhost]");
     types6_18().writeTo(host);
+    return host;
+  }
+
+  /** 6.18 without modules: vhost, vhost_net and tun are built in. */
+  static FakeHost builtIn(Path root) {
+    FakeHost host =
+        new FakeHost(root)
+            .file("proc/kallsyms", ADDRESSES.replaceAll("\t\\[.*]", ""))
+            .file(
+                "sys/kernel/tracing/available_filter_functions",
+                String.join("\n", FUNCTIONS).replaceAll(" \\[.*]", "") + "\n");
+    types6_18().builtIn().writeTo(host);
     return host;
   }
 

@@ -138,6 +138,58 @@ class PlannerTest {
         .allMatch(point -> point.split(":", -1).length == 3);
   }
 
+  /** Without a module, bpftrace from 0.26 on joins the two probes of a function. */
+  @Test
+  void whatIsBuiltInIsProbedInVmlinux() throws PlanException {
+    for (BpftraceVersion version : List.of(Kernels.DEBIAN_13, Kernels.SID)) {
+      Plan plan = Kernels.plan(root, Kernels.builtIn(root), version);
+      assertThat(plan.census()).isPresent();
+      assertThat(plan.indices()).isTrue();
+      assertThat(attachPoints(plan.resident(Mode.CONTINUOUS).orElseThrow()))
+          .containsExactly(
+              "kprobe:vmlinux:vhost_discard_vq_desc",
+              "kretprobe:vmlinux:vhost_net_buf_peek",
+              "kprobe:vmlinux:vhost_get_vq_desc",
+              "kretprobe:vmlinux:vhost_get_vq_desc",
+              "kprobe:vmlinux:tun_recvmsg");
+      assertThat(attachPoints(plan.evidence(Set.of(7))))
+          .contains("kprobe:vmlinux:vhost_enable_notify", "kretprobe:vmlinux:vhost_enable_notify")
+          .allMatch(point -> point.contains("probe:vmlinux:"));
+    }
+  }
+
+  @Test
+  void anOldBpftraceProbesWhatIsBuiltInByItsNameAlone() throws PlanException {
+    Plan plan = Kernels.plan(root, Kernels.builtIn(root), Kernels.DEBIAN_12);
+    assertThat(attachPoints(plan.sentinel().orElseThrow()))
+        .containsExactly("kprobe:vhost_discard_vq_desc");
+    assertThat(attachPoints(plan.evidence(Set.of(7))))
+        .contains("kprobe:vhost_get_vq_desc", "kretprobe:vhost_get_vq_desc")
+        .allMatch(point -> point.split(":", -1).length == 2);
+  }
+
+  @Test
+  void aTunThatIsBuiltInIsProbedBesideTheModules() throws PlanException {
+    FakeHost host =
+        Kernels.v6_18(root)
+            .file(
+                "sys/kernel/tracing/available_filter_functions",
+                "tun_recvmsg\nvhost_discard_vq_desc [vhost]\n");
+    assertThat(attachPoints(Kernels.plan(root, host, Kernels.SID).evidence(Set.of(7))))
+        .containsExactly("kprobe:vhost:vhost_discard_vq_desc", "kprobe:vmlinux:tun_recvmsg");
+  }
+
+  /** The kernel gets the name alone, whatever bpftrace was told. */
+  @Test
+  void whatIsBuiltInIsNotProbedIfAModuleHasItsName() throws PlanException {
+    FakeHost host =
+        Kernels.v6_18(root)
+            .file(
+                "sys/kernel/tracing/available_filter_functions",
+                "tun_recvmsg\nvhost_discard_vq_desc [vhost]\ntun_recvmsg [other]\n");
+    assertThat(Kernels.plan(root, host, Kernels.SID).evidencePlan(Set.of(7)).recvmsg()).isFalse();
+  }
+
   @Test
   void everyScriptRendersForEveryKernelWithoutAnAddressOfZero(@TempDir Path other)
       throws PlanException {
