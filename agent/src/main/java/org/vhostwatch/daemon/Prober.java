@@ -79,7 +79,7 @@ final class Prober implements AutoCloseable {
 
   private Incoming take(Bpftrace bpftrace, String script) throws InterruptedException {
     CensusAssembler lines = new CensusAssembler();
-    Transcript transcript = new Transcript(System.nanoTime());
+    Transcript transcript = Transcript.ofCensus(System.nanoTime());
     try (Child child =
         bpftrace.census(
             script,
@@ -114,7 +114,7 @@ final class Prober implements AutoCloseable {
     }
     EvidencePlan measures = plan.evidencePlan(workers);
     EvidenceAssembler evidence = new EvidenceAssembler(measures);
-    Transcript transcript = new Transcript(System.nanoTime());
+    Transcript transcript = Transcript.ofCapture(System.nanoTime());
     try (Child child =
         bpftrace.capture(
             plan.evidence(workers),

@@ -7,29 +7,49 @@ import java.util.List;
 
 /**
  * The raw lines of one run of bpftrace, with the times at which they came: what a recording is made
- * of. Bounded: beyond it the oldest lines go, because the last print of a map stands for all.
+ * of. Bounded: beyond it the oldest lines go.
  */
 public final class Transcript {
 
-  /** More than a census of 2,000 queues, or a capture of 16 workers. */
-  private static final int MAX_CHARS = 1 << 20;
+  /** More than 14,000 queues. Each has a line of its own, for which no other stands. */
+  private static final int MAX_CENSUS_CHARS = 6 << 20;
+
+  /** More than 16 workers. What is lost is little: the last print of a map stands for all. */
+  private static final int MAX_CAPTURE_CHARS = 1 << 20;
 
   /** A line, and when it came, CLOCK_MONOTONIC nanoseconds. */
   record Line(long at, String text) {}
 
   private final long begun;
+  private final int maxChars;
   private final Deque<Line> lines = new ArrayDeque<>();
   private int chars;
   private long first;
   private long ended;
 
-  /**
-   * @param begun when the run began, CLOCK_MONOTONIC nanoseconds
-   */
-  public Transcript(long begun) {
+  private Transcript(long begun, int maxChars) {
     this.begun = begun;
+    this.maxChars = maxChars;
     this.first = begun;
     this.ended = begun;
+  }
+
+  /**
+   * Returns an empty one of a census.
+   *
+   * @param begun when the run began, CLOCK_MONOTONIC nanoseconds
+   */
+  public static Transcript ofCensus(long begun) {
+    return new Transcript(begun, MAX_CENSUS_CHARS);
+  }
+
+  /**
+   * Returns an empty one of a capture.
+   *
+   * @param begun when the run began, CLOCK_MONOTONIC nanoseconds
+   */
+  public static Transcript ofCapture(long begun) {
+    return new Transcript(begun, MAX_CAPTURE_CHARS);
   }
 
   /** Takes a line. */
@@ -37,7 +57,7 @@ public final class Transcript {
     first = first == begun ? at : first;
     lines.addLast(new Line(at, text));
     chars += text.length();
-    while (chars > MAX_CHARS) {
+    while (chars > maxChars) {
       chars -= lines.removeFirst().text().length();
     }
   }

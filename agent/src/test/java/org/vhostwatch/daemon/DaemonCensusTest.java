@@ -77,7 +77,7 @@ class DaemonCensusTest {
 
   private void counted(int... pids) {
     List<CensusQueue> queues = Arrays.stream(pids).mapToObj(DaemonCensusTest::queue).toList();
-    daemon.take(new Incoming.Counted(new Census(queues, 0), new Transcript(now)), now);
+    daemon.take(new Incoming.Counted(new Census(queues, 0), Transcript.ofCensus(now)), now);
     cycle();
   }
 

@@ -84,7 +84,7 @@ class DaemonIdleTest {
     assertThat(daemon.snapshot().worst()).isEqualTo(Verdict.UNKNOWN);
     host.file("proc/modules", "vhost_net 36864 1 - Live 0x0");
     lookedOver();
-    daemon.take(new Incoming.Counted(new Census(List.of(), 0), new Transcript(now)), now);
+    daemon.take(new Incoming.Counted(new Census(List.of(), 0), Transcript.ofCensus(now)), now);
     cycles(1);
     assertThat(daemon.snapshot().worst()).isEqualTo(Verdict.HEALTHY);
   }

@@ -58,8 +58,8 @@ public final class IncidentTargets {
     EvidencePlan plan = new EvidencePlan(Set.of(183), true, false, "", "", true, true, true);
     Event.Host host = new Event.Host(0, "6.18.15", "0.23.2", true, List.of(), Optional.empty());
     return input -> {
-      Transcript census = new Transcript(1);
-      Transcript capture = new Transcript(1);
+      Transcript census = Transcript.ofCensus(1);
+      Transcript capture = Transcript.ofCapture(1);
       List<String> lines = new String(input, StandardCharsets.UTF_8).lines().toList();
       for (String line : lines) {
         census.add(2, line);

@@ -46,13 +46,39 @@ class TapeTest {
 
   @Test
   void aFloodOfLinesIsBoundedAndItsEndStays() {
-    Transcript lines = new Transcript(1);
+    flood(Transcript.ofCapture(1), 1 << 20);
+    flood(Transcript.ofCensus(1), 6 << 20);
+  }
+
+  private static void flood(Transcript lines, int bound) {
     for (int i = 0; i < 100_000; i++) {
       lines.add(i, "line " + i + " " + "x".repeat(100));
     }
     List<Transcript.Line> kept = lines.lines();
-    assertThat(kept.stream().mapToInt(line -> line.text().length()).sum()).isLessThan(1 << 20);
+    assertThat(kept.stream().mapToInt(line -> line.text().length()).sum())
+        .isBetween(bound - 200, bound);
     assertThat(kept.get(kept.size() - 1).text()).startsWith("line 99999 ");
+  }
+
+  @Test
+  void aQueueIsInTheRecordingHoweverManyAreCountedAfterIt() throws Exception {
+    Tape tape = tape();
+    Transcript census = tape.census().orElseThrow();
+    String line =
+        census.lines().stream()
+            .map(Transcript.Line::text)
+            .filter(text -> text.startsWith("queue "))
+            .findFirst()
+            .orElseThrow();
+    String other =
+        line.replace("pid=181 ", "pid=999 ")
+            .replace("owner=181 ", "owner=999 ")
+            .replaceFirst("tap=.*", "tap=other");
+    for (int queue = 0; queue < 10_000; queue++) {
+      census.add(census.firstAt(), other.replaceFirst("vq=\\d+", "vq=" + (1_000_000 + queue)));
+    }
+    Findings findings = replay(tape.bytes(Set.of(181)));
+    assertThat(Objects.requireNonNull(findings.verdicts().get(0).queue()).process()).isEqualTo(181);
   }
 
   private static Tape tape() throws Exception {
@@ -75,9 +101,9 @@ class TapeTest {
           } else if (event instanceof Event.Begin begin) {
             if (begin.plan() != null) {
               plan[0] = begin.plan();
-              capture[0] = new Transcript(at);
+              capture[0] = Transcript.ofCapture(at);
             } else {
-              census[0] = new Transcript(at);
+              census[0] = Transcript.ofCensus(at);
             }
           } else if (event instanceof Event.Line line) {
             (line.source() == Event.Source.CENSUS ? census[0] : capture[0]).add(at, line.text());

@@ -65,7 +65,7 @@ final class CycleBench {
       daemon.take(new Incoming.Attached(1, true), System.nanoTime());
       daemon.cycle(0);
       daemon.take(
-          new Incoming.Counted(host.census(), new Transcript(System.nanoTime())),
+          new Incoming.Counted(host.census(), Transcript.ofCensus(System.nanoTime())),
           System.nanoTime());
       long now = System.nanoTime();
       Cost calm = cycles(daemon, true, now);

@@ -46,7 +46,7 @@ public class ScrapeBench {
       Daemon daemon = new Daemon(TestOptions.of(root, root), LogRing.attach(), Notices.NONE);
       daemon.cycle(System.nanoTime());
       daemon.take(
-          new Incoming.Counted(census, new Transcript(System.nanoTime())), System.nanoTime());
+          new Incoming.Counted(census, Transcript.ofCensus(System.nanoTime())), System.nanoTime());
       daemon.cycle(System.nanoTime());
       snapshot = daemon.snapshot();
       daemon.close();
