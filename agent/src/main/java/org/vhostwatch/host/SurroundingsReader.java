@@ -31,7 +31,9 @@ public final class SurroundingsReader {
   private static final int MAX_FRAMES = 32;
   private static final int MAX_RUNNERS = 5;
   private static final int SMALL = 8 << 10;
-  private static final int NET_DEV = 1 << 20;
+
+  /** Some 30,000 devices. */
+  private static final int NET_DEV = 4 << 20;
 
   private final ProcFs fs;
   private final OutsideReads reads =
@@ -88,6 +90,15 @@ public final class SurroundingsReader {
           .filter(fields -> fields.length >= 16)
           .map(f -> new Counters(number(f[1]), number(f[9]), number(f[11])));
     }
+  }
+
+  /**
+   * What /proc/PID/net/dev says of one device.
+   *
+   * @param cut whether there are more devices than were read
+   */
+  private record NetDev(Optional<Counters> counters, boolean cut) {
+    static final NetDev OTHER_NAMESPACE = new NetDev(Optional.empty(), false);
   }
 
   public SurroundingsReader(ProcFs fs) {
@@ -331,22 +342,33 @@ public final class SurroundingsReader {
       return Optional.empty();
     }
     int before = troubles.size();
-    Optional<Counters> counters = ask("net", target.vmm, troubles, () -> counters(target));
+    Optional<NetDev> read = ask("net", target.vmm, troubles, () -> netDev(target));
+    Optional<Counters> counters = read.flatMap(NetDev::counters);
     if (counters.isEmpty() && troubles.size() == before) {
-      troubles.add("tap " + target.tap + ": not seen in the network namespace of the VMM");
+      troubles.add(
+          "tap "
+              + target.tap
+              + (read.filter(NetDev::cut).isPresent()
+                  ? ": not among the devices that were read: there are more than fit into "
+                      + (NET_DEV >> 20)
+                      + " MiB"
+                  : ": not seen in the network namespace of the VMM"));
     }
     return counters;
   }
 
-  private Optional<Counters> counters(Target target) {
+  private Optional<NetDev> netDev(Target target) {
     // Another namespace may have another device of that name.
     String namespace = fs.link("proc/" + target.vmm + "/ns/net").orElse("");
     if (target.netns != 0 && !namespace.equals("net:[" + target.netns + "]")) {
-      return Optional.empty();
+      return Optional.of(NetDev.OTHER_NAMESPACE);
     }
     return fs.read("proc/" + target.vmm + "/net/dev", NET_DEV)
-        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
-        .flatMap(text -> Counters.of(text, target.tap));
+        .map(
+            bytes ->
+                new NetDev(
+                    Counters.of(new String(bytes, StandardCharsets.UTF_8), target.tap),
+                    bytes.length == NET_DEV));
   }
 
   private static Optional<Surroundings.TapCounters> tap(

@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +108,24 @@ class SurroundingsReaderTest {
   }
 
   @Test
+  void aTapBehindThousandsOfOthersIsFound() {
+    host.file("proc/42/net/dev", devices(20_000) + "vnet0: 1 2 0 0 0 0 0 0 1 5 0 0 0 0 0 0\n");
+    Surroundings seen = only(reader.end(reader.begin(List.of(TARGET))));
+    assertThat(seen.tap()).map(Surroundings.TapCounters::txPackets).contains(5L);
+    assertThat(seen.troubles()).isEmpty();
+  }
+
+  @Test
+  void ofAListThatIsCutItIsNotSaidWhatIsNotInIt() {
+    host.file("proc/42/net/dev", devices(50_000) + "vnet0: 1 2 0 0 0 0 0 0 1 5 0 0 0 0 0 0\n");
+    Surroundings seen = only(reader.end(reader.begin(List.of(TARGET))));
+    assertThat(seen.tap()).isEmpty();
+    assertThat(seen.troubles())
+        .containsExactly(
+            "tap vnet0: not among the devices that were read: there are more than fit into 4 MiB");
+  }
+
+  @Test
   void saysWhereTheVmmHangs() {
     state(42, 'D');
     host.file("proc/42/task/42/wchan", "__vhost_worker_flush");
@@ -191,6 +210,15 @@ class SurroundingsReaderTest {
             + " 0 "
             + dropped
             + " 0 0 0 0\n");
+  }
+
+  /** As long as in the kernel's list, where a device has 130 bytes or more. */
+  private static String devices(int count) {
+    StringBuilder text = new StringBuilder(HEADER);
+    for (int i = 0; i < count; i++) {
+      text.append(String.format(Locale.ROOT, "tap%05d: %s%n", i, "1234567 ".repeat(16).strip()));
+    }
+    return text.toString();
   }
 
   private static Surroundings only(List<Surroundings> all) {
