@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.time.Duration;
 
 /**
  * An open handle on a network namespace: it keeps the namespace alive, tells its inode number, by
@@ -23,7 +20,7 @@ public final class NetNamespace implements AutoCloseable {
   private static final int CLONE_NEWNET = 0x40000000;
 
   /** Entering a namespace and making a socket wait for nothing; a kernel that is ill may. */
-  private static final int DEADLINE_SECONDS = 10;
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
 
   private final Fd fd;
   private final String name;
@@ -117,20 +114,7 @@ public final class NetNamespace implements AutoCloseable {
     if (inode == inodeAt(Path.of("/proc/thread-self/ns/net"))) {
       return Interfaces.socket(name);
     }
-    FutureTask<Fd> made = new FutureTask<>(this::enterAndMakeSocket);
-    Thread visitor = new Thread(made, "netns-" + inode);
-    visitor.setDaemon(true);
-    visitor.start();
-    try {
-      return made.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException(name + ": not entered within " + DEADLINE_SECONDS + " s", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(name + ": interrupted", e);
-    }
+    return Visit.open("netns-" + inode, name, DEADLINE, this::enterAndMakeSocket);
   }
 
   private Fd enterAndMakeSocket() throws IOException {
