@@ -1,5 +1,6 @@
 package org.vhostwatch.cli;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ final class Reloader {
 
   private final Supplier<Configuration.Found> source;
   private final Daemon daemon;
+  private final InetSocketAddress serves;
   private Configuration inForce;
 
   /** Who goes by the configuration. */
@@ -34,11 +36,17 @@ final class Reloader {
 
   /**
    * @param inForce what the daemon was started with
+   * @param serves where it listens, whatever is configured since
    * @param source reads it anew
    * @param daemon takes what is in force after that
    */
-  Reloader(Configuration inForce, Supplier<Configuration.Found> source, Daemon daemon) {
+  Reloader(
+      Configuration inForce,
+      InetSocketAddress serves,
+      Supplier<Configuration.Found> source,
+      Daemon daemon) {
     this.inForce = inForce;
+    this.serves = serves;
     this.source = source;
     this.daemon = daemon;
   }
@@ -68,6 +76,7 @@ final class Reloader {
           kept.after().text(),
           kept.after().origin().text());
     }
+    RunCommand.warnIfExposed(inForce, serves);
   }
 
   /**

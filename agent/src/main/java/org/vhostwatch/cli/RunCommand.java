@@ -111,6 +111,7 @@ final class RunCommand implements Callable<Integer> {
       Reloader reloader =
           new Reloader(
               configuration,
+              server.address(),
               configured::find,
               (next, certificates) -> {
                 Protection protection = protection(next, certificates);
@@ -123,8 +124,7 @@ final class RunCommand implements Callable<Integer> {
               });
       hangUp.answer(() -> manager.reload(reloader::reload));
       Log.started(Version.text(), url(configuration, server.address()));
-      exposed(configuration, server.address().getAddress())
-          .ifPresent(what -> Log.exposed(StatusServer.text(server.address()), what));
+      warnIfExposed(configuration, server.address());
       AtomicBoolean replaced = new AtomicBoolean();
       java.watch(() -> upgraded(daemon, manager.present(), replaced));
       daemon.run(self);
@@ -189,6 +189,16 @@ final class RunCommand implements Callable<Integer> {
         configuration.get(Keys.TLS_CERTIFICATE).filter(file -> certificates),
         configuration.get(Keys.TLS_KEY).filter(file -> certificates),
         configuration.get(Keys.AUTH_FILE));
+  }
+
+  /**
+   * Says what others on the network can do.
+   *
+   * @param address that it listens on
+   */
+  static void warnIfExposed(Configuration configuration, InetSocketAddress address) {
+    exposed(configuration, address.getAddress())
+        .ifPresent(what -> Log.exposed(StatusServer.text(address), what));
   }
 
   /**

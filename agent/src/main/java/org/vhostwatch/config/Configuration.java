@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.vhostwatch.report.Printable;
 
@@ -156,17 +157,31 @@ public final class Configuration {
 
   /** Takes over of another configuration what can change while the daemon runs. */
   public Reload reload(Configuration other) {
+    boolean moves = !other.setting(Keys.LISTEN).means(setting(Keys.LISTEN));
     List<Setting<?>> next = new ArrayList<>();
     List<Change> changed = new ArrayList<>();
     List<Change> kept = new ArrayList<>();
     for (Setting<?> before : settings) {
       Setting<?> after = other.setting(before.key());
       boolean same = after.means(before);
-      next.add(same || before.key().reloadable() ? after : before);
+      boolean taken = taken(after, moves);
+      next.add(same || taken ? after : before);
       if (!same) {
-        (before.key().reloadable() ? changed : kept).add(new Change(before, after));
+        (taken ? changed : kept).add(new Change(before, after));
       }
     }
     return new Reload(new Configuration(next), List.copyOf(changed), List.copyOf(kept));
+  }
+
+  /**
+   * Returns whether a reload puts a setting in force. Who goes elsewhere and needs no password
+   * there is not there yet: where the daemon still listens it asks for one.
+   *
+   * @param moves whether {@code listen} is another one now, which takes a restart
+   */
+  static boolean taken(Setting<?> setting, boolean moves) {
+    boolean opens =
+        setting.key().equals(Keys.AUTH_FILE) && Optional.empty().equals(setting.value());
+    return setting.key().reloadable() && !(moves && opens);
   }
 }

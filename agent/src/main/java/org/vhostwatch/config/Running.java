@@ -91,25 +91,26 @@ public record Running(int pid, Map<String, String> settings) {
    * A key of which the daemon goes by something else than what is configured.
    *
    * @param runs what the daemon goes by, empty if it does not know the key
+   * @param remedy what makes it go by what is configured: a reload or a restart
    */
-  public record Difference(Setting<?> configured, String runs) {
-
-    /** Returns what makes the daemon go by what is configured. */
-    public String remedy() {
-      return configured.key().reloadable() && !runs.isEmpty() ? "reload" : "restart";
-    }
-  }
+  public record Difference(Setting<?> configured, String runs, String remedy) {}
 
   /** Returns where the daemon goes by something else. */
   public List<Difference> differences(Configuration configured) {
+    boolean moves = !means(configured.setting(Keys.LISTEN), runs(Keys.LISTEN));
     List<Difference> differences = new ArrayList<>();
     for (Setting<?> setting : configured.settings()) {
-      String runs = settings.getOrDefault(setting.key().name(), "");
+      String runs = runs(setting.key());
       if (!means(setting, runs)) {
-        differences.add(new Difference(setting, runs));
+        boolean reload = !runs.isEmpty() && Configuration.taken(setting, moves);
+        differences.add(new Difference(setting, runs, reload ? "reload" : "restart"));
       }
     }
     return differences;
+  }
+
+  private String runs(Key<?> key) {
+    return settings.getOrDefault(key.name(), "");
   }
 
   private static <T> boolean means(Setting<T> setting, String text) {

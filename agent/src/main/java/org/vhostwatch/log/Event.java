@@ -252,6 +252,7 @@ enum Event {
   boolean folds() {
     return switch (this) {
       case STARTED,
+          EXPOSED,
           STOPPING,
           CONFIG_RELOADED,
           CONFIG_KEY_KEPT,

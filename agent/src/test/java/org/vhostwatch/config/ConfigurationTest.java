@@ -242,6 +242,22 @@ class ConfigurationTest {
   }
 
   @Test
+  void aPasswordIsNotDroppedOnTheWayToAnotherAddress() throws IOException {
+    Configuration before = read("listen = 192.0.2.1:1\nauth-file = /users").configuration();
+    Configuration elsewhere = read("listen = 127.0.0.1:1").configuration();
+    assertThat(before.reload(elsewhere).next().get(Keys.AUTH_FILE)).isPresent();
+    assertThat(before.reload(elsewhere).changed()).isEmpty();
+    assertThat(before.reload(elsewhere).kept())
+        .extracting(change -> change.before().key().name())
+        .containsExactly("listen", "auth-file");
+    // Who stays where he is means it, and who names other users has not opened anything.
+    Configuration open = read("listen = 192.0.2.1:1").configuration();
+    assertThat(before.reload(open).next().get(Keys.AUTH_FILE)).isEmpty();
+    Configuration others = read("listen = 127.0.0.1:1\nauth-file = /others").configuration();
+    assertThat(before.reload(others).next().get(Keys.AUTH_FILE)).contains(Path.of("/others"));
+  }
+
+  @Test
   void theSameInOtherWordsIsNoChange() throws IOException {
     Configuration before = read("confirm = 60s\nmax-memory = 1G").configuration();
     Configuration after = read("max-memory = 1024M\n\nconfirm = 1m").configuration();

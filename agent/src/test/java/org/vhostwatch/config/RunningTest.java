@@ -44,6 +44,20 @@ class RunningTest {
   }
 
   @Test
+  void aPasswordThatAReloadDoesNotDropTakesARestart() throws IOException {
+    Running running =
+        new Running(1, Map.of("listen", "192.0.2.1:1", "auth-file", "/users", "confirm", "3s"));
+    assertThat(running.differences(with("listen = 127.0.0.1:1")))
+        .filteredOn(each -> each.configured().key().equals(Keys.AUTH_FILE))
+        .extracting(Running.Difference::remedy)
+        .containsExactly("restart");
+    assertThat(running.differences(with("listen = 192.0.2.1:1")))
+        .filteredOn(each -> each.configured().key().equals(Keys.AUTH_FILE))
+        .extracting(Running.Difference::remedy)
+        .containsExactly("reload");
+  }
+
+  @Test
   void aKeyThatTheDaemonDoesNotKnowTakesARestart() throws IOException {
     Running older = new Running(1, Map.of("confirm", "3s"));
     assertThat(older.differences(with("")))
