@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.vhostwatch.log.RedactedLine;
 import org.vhostwatch.report.Printable;
 
 /**
@@ -43,27 +44,32 @@ public final class Bundle {
       throws IOException {
     Bundle bundle = new Bundle(incident);
     String kernel = String.join("\n", facts) + "\n";
-    String log = String.join("\n", incident.log()) + "\n";
     String readme = readme(incident, recording.isPresent(), agent, redact);
     if (redact) {
+      // From all lines: what is a name in one that is left out is one elsewhere too.
       Redactor redactor = new Redactor(incident, recording, hostName);
+      Incident told = incident.withLog(incident.log().stream().map(RedactedLine::of).toList());
       bundle.add("README.txt", readme);
-      bundle.add("incident.json", redactor.json(IncidentJson.of(incident)));
-      bundle.add("incident.txt", redactor.text(IncidentText.of(incident)));
+      bundle.add("incident.json", redactor.json(IncidentJson.of(told)));
+      bundle.add("incident.txt", redactor.text(IncidentText.of(told)));
       if (recording.isPresent()) {
         bundle.files.put("incident.recording", redactor.recording(recording.get()));
       }
       bundle.add("kernel.txt", redactor.text(kernel));
-      bundle.add("log.txt", redactor.text(log));
+      bundle.add("log.txt", redactor.text(log(told)));
     } else {
       bundle.add("README.txt", readme);
       bundle.add("incident.json", IncidentJson.of(incident));
       bundle.add("incident.txt", IncidentText.of(incident));
       recording.ifPresent(bytes -> bundle.files.put("incident.recording", bytes));
       bundle.add("kernel.txt", "host: " + hostName + "\n" + kernel);
-      bundle.add("log.txt", log);
+      bundle.add("log.txt", log(incident));
     }
     return bundle;
+  }
+
+  private static String log(Incident incident) {
+    return String.join("\n", incident.log()) + "\n";
   }
 
   private void add(String name, String text) {
@@ -136,7 +142,8 @@ public final class Bundle {
             Printable.of(incident.agent()),
             agent,
             redacted
-                ? "Names and addresses are replaced, each by the same word everywhere."
+                ? "Names and addresses are replaced, each by the same word everywhere.\n"
+                    + "Of lines of the log that are not about queues and probes the words are left out."
                 : "Names and addresses are as they were: look before you publish.");
   }
 }

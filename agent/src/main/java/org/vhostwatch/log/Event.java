@@ -248,6 +248,72 @@ enum Event {
     return fields;
   }
 
+  /**
+   * Returns whether its words are about queues, or about looking at them and acting on them. Others
+   * may hold paths, addresses and what the operator's own programs say. Without a default: of a new
+   * event somebody has to decide it.
+   */
+  boolean tellsOfQueues() {
+    return switch (this) {
+      case LIVELOCK_BEGINS,
+          LIVELOCK_ENDS,
+          STALL_BEGINS,
+          STALL_ENDS,
+          SPIN_BEGINS,
+          WORKER_UNEXPLAINED,
+          WORKER_UNEXPLAINED_ENDS,
+          INCIDENT_OPENED,
+          INCIDENT_REOPENED,
+          INCIDENT_CONTINUED,
+          INCIDENT_ENDED,
+          SENTINEL_UP,
+          SENTINEL_LOST,
+          SENTINEL_AWAY,
+          CENSUS_TAKEN,
+          CAPTURE_TAKEN,
+          TROUBLE_BEGINS,
+          TROUBLE_ENDS,
+          NOTHING_TO_WATCH,
+          PROBING_RESUMED,
+          TAP_MITIGATED,
+          TAP_NOT_MITIGATED,
+          TAP_LEFT_ALONE,
+          MITIGATION_WITHHELD ->
+          true;
+      case STARTED,
+          EXPOSED,
+          STATE_DIR_UNUSABLE,
+          STOPPING,
+          STOP_CUT_SHORT,
+          JAVA_REPLACED,
+          INTERNAL_ERROR,
+          REQUEST_FAILED,
+          SYSTEMD_UNREACHABLE,
+          LINES_LOST,
+          LIBRARY_ERROR,
+          LIBRARY_WARNING,
+          LIBRARY_INFO,
+          CONFIG_RELOADED,
+          CONFIG_KEY_KEPT,
+          CONFIG_PROBLEM,
+          CONFIG_REFUSED,
+          CONFIG_RELOAD_FAILED,
+          CONFIG_NOT_WRITTEN_DOWN,
+          INCIDENT_UNREADABLE,
+          INCIDENTS_NOT_WRITTEN,
+          INCIDENT_DROPPED,
+          INCIDENTS_WRITTEN_AGAIN,
+          HOOK_ENDED,
+          HOOK_FAILED,
+          ALERTS_REFUSED,
+          ALERTS_TAKEN_AGAIN,
+          TEXTFILE_NOT_WRITTEN,
+          KERNEL_RATED,
+          MITIGATION_FAILED ->
+          false;
+    };
+  }
+
   /** Returns whether repetitions are counted instead of written. */
   boolean folds() {
     return switch (this) {

@@ -77,15 +77,14 @@ class BundleTest {
             IncidentSamples.ID, vm, tap, Incident.State.CLOSED, 1_795_000_000_000L)
         .withLog(
             List.of(
-                "14:06:43 ERROR LIVELOCKED: VM "
-                    + Printable.of(vm)
-                    + ", tap "
-                    + Printable.of(tap)
-                    + ", queue 2",
                 "2026-11-23T14:06:43.000Z crit livelock-begins vm="
                     + Printable.quoted(vm)
-                    + " queue=2: x",
-                "14:06:44 WARN peer 192.0.2.17 at 52:54:00:12:34:56 and 2001:db8::17 via hv17"));
+                    + " queue=2: VM "
+                    + Printable.of(vm)
+                    + ", tap "
+                    + Printable.of(tap),
+                "2026-11-23T14:06:44.000Z warning trouble-begins: peer 192.0.2.17 at"
+                    + " 52:54:00:12:34:56 and 2001:db8::17 via hv17"));
   }
 
   private static Map<String, String> unzip(Bundle bundle) throws IOException {
@@ -197,6 +196,43 @@ class BundleTest {
     }
     assertThat(files.get("vhostwatch-" + IncidentSamples.ID + "/log.txt"))
         .contains("warning tap-mitigated vm=\"vm-2\" tap=tap-2 ifindex=1: mitigated");
+  }
+
+  @Test
+  void ofWhatTheOperatorsOwnProgramsSayNoWordLeavesTheHost() throws Exception {
+    Incident incident =
+        incident("web01", "vnet3")
+            .withLog(
+                List.of(
+                    "2026-11-23T14:06:43.000Z crit livelock-begins vm=web01 queue=2: it spins",
+                    "2026-11-23T14:06:44.000Z error hook-failed incident=web02: on-incident:"
+                        + " /opt/acme/page: ended with 1: jira.acme.example refused token=t0p",
+                    "2026-11-23T14:06:45.000Z error alerts-refused: alertmanager-url:"
+                        + " http://alerts.acme.example: no route",
+                    "something that acme has put there"));
+    Map<String, String> files =
+        unzip(Bundle.of(incident, Optional.empty(), List.of(), HOST, "0.1.0", true));
+    for (String secret : List.of("acme", "t0p", "web02")) {
+      files.forEach((name, content) -> assertThat(content).as(name).doesNotContain(secret));
+    }
+    List<String> left =
+        List.of(
+            "2026-11-23T14:06:43.000Z crit livelock-begins vm=vm-1 queue=2: it spins",
+            "2026-11-23T14:06:44.000Z error hook-failed: (left out)",
+            "2026-11-23T14:06:45.000Z error alerts-refused: (left out)",
+            "(left out)");
+    String folder = "vhostwatch-" + IncidentSamples.ID + "/";
+    assertThat(files.get(folder + "log.txt")).isEqualTo(String.join("\n", left) + "\n");
+    assertThat(files.get(folder + "incident.txt"))
+        .endsWith("log\n  " + String.join("\n  ", left) + "\n");
+    assertThat(IncidentJson.read(Objects.requireNonNull(files.get(folder + "incident.json"))).log())
+        .isEqualTo(left);
+    assertThat(
+            Bundle.of(incident, Optional.empty(), List.of(), HOST, "0.1.0", false)
+                .files()
+                .get("log.txt"))
+        .asString(StandardCharsets.UTF_8)
+        .contains("jira.acme.example", "something that acme");
   }
 
   @Test

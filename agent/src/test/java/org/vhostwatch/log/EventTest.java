@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The events, what says them, and the page that tells of them belong together. */
 class EventTest {
@@ -44,6 +45,54 @@ class EventTest {
     assertThat(used)
         .containsAll(
             event.fields().stream().filter(field -> !field.stands()).map(Field::word).toList());
+  }
+
+  /** Texts of others: paths, addresses, what a program or an exception says. */
+  private static final Set<Field> FOREIGN =
+      Set.of(
+          Field.ADDRESS,
+          Field.AFTER,
+          Field.BEFORE,
+          Field.CHANGES,
+          Field.ERROR,
+          Field.FOLDER,
+          Field.KEY,
+          Field.LOGGER,
+          Field.ORIGIN,
+          Field.PATH,
+          Field.PROBLEM,
+          Field.TEXT,
+          Field.THREAD);
+
+  @ParameterizedTest
+  @EnumSource(Event.class)
+  void whatHoldsTextsOfOthersHasNoWordsInARedactedArchive(Event event) {
+    String line = LineFormat.TEXT.line(Samples.full(event, "a b", 0));
+    if (event.tellsOfQueues()) {
+      assertThat(event.fields()).doesNotContainAnyElementsOf(FOREIGN);
+      assertThat(RedactedLine.of(line)).isEqualTo(line);
+    } else {
+      assertThat(RedactedLine.of(line))
+          .isEqualTo(
+              "2026-11-18T11:06:40.007Z "
+                  + event.priority().word()
+                  + " "
+                  + event.word()
+                  + ": (left out)");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "14:06:43 ERROR LIVELOCKED: VM x",
+        "2026-11-18T11:06:40.007Z crit no-such-event: VM x",
+        "2026-11-18T11:06:40.007Z crit livelock-begins",
+        " 2026-11-18T11:06:40.007Z crit livelock-begins: x"
+      })
+  void ofALineThatIsNoneOfOursNothingIsLeft(String line) {
+    assertThat(RedactedLine.of(line)).isEqualTo("(left out)");
   }
 
   @Test
