@@ -76,15 +76,30 @@ final class Redactor {
       Pattern.compile("(?i)(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])");
   private static final Pattern MAC =
       Pattern.compile("(?i)(?<![0-9a-f:])[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}(?![0-9a-f:])");
-  private static final Pattern IPV4 =
-      Pattern.compile("(?<![0-9.])(?:\\d{1,3}\\.){3}\\d{1,3}(?![0-9.]\\d)");
+
+  private static final String QUAD = "(?:\\d{1,3}\\.){3}\\d{1,3}";
+
+  private static final String IPV4 = "(?<![0-9.])" + QUAD + "(?![0-9.]\\d)";
+
+  private static final String IPV6_BEGINS = "(?<![0-9a-z:])(?<!\\d\\.)";
+
+  /** Ends as one of IPv4. Those that begin with two colons are that one, and have its word. */
+  private static final String IPV6_OF_IPV4 =
+      IPV6_BEGINS + "[0-9a-f]{1,4}:(?:[0-9a-f]{0,4}:){1,6}" + QUAD + "(?![0-9.]\\d)";
 
   /** With two colons in a row, or all eight groups: a time of day is none. */
-  private static final Pattern IPV6 =
-      Pattern.compile(
-          "(?i)(?<![0-9a-z:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
-              + "|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)"
-              + "(?![0-9a-z:])");
+  private static final String IPV6 =
+      IPV6_BEGINS
+          + "(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
+          + "|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)"
+          + "(?![0-9a-z:]|(?:\\.\\d{1,3}){3}(?!\\d))";
+
+  /**
+   * All kinds in one go: the kernel's {@code ip=} has colons between addresses of IPv4, and one of
+   * IPv6 that begins at the last digits of one would leave the others of it.
+   */
+  private static final Pattern IP =
+      Pattern.compile("(?i)" + IPV6_OF_IPV4 + "|" + IPV4 + "|" + IPV6);
 
   private static final Pattern ADDRESS =
       Pattern.compile(
@@ -296,8 +311,7 @@ final class Redactor {
     }
     out = each(UUID, "uuid", out);
     out = each(MAC, "mac", out);
-    out = each(IPV6, "ip", out);
-    out = each(IPV4, "ip", out);
+    out = each(IP, "ip", out);
     return addresses(out);
   }
 

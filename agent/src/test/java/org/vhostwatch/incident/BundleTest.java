@@ -21,6 +21,7 @@ import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.detect.Verdict;
@@ -347,6 +348,24 @@ class BundleTest {
     assertThat(readme)
         .contains("vhost_discard_vq_desc", "vhostwatch replay incident.recording", "6.18.15-amd64")
         .doesNotContain("web01");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ip=10.1.2.3::10.1.2.1:255.255.255.0:kvm17:eth0:off, ip=ip-1::ip-2:ip-3:kvm17:eth0:off",
+    "ip=10.1.2.3:::255.255.255.0::eth0:off, ip=ip-1:::ip-2::eth0:off",
+    "ip=10.1.2.3:10.1.2.9:10.1.2.1 ip=10.1.2.3::, ip=ip-1:ip-2:ip-3 ip=ip-1::",
+    "ip=:::::eth0:dhcp ip=::10.1.2.1, ip=:::::eth0:dhcp ip=::ip-1",
+    "::ffff:10.1.2.3 10.1.2.3, ::ffff:ip-1 ip-1",
+    "64:ff9b::10.1.2.3 2001:db8:1:2:3:4:10.1.2.3, ip-1 ip-2",
+    "[2001:db8::17]:80 fe80::1%eth0 2001:db8::17.443, [ip-1]:80 ip-2%eth0 ip-1.443",
+    "via.2001:db8::17 1:2:3:4:5:6:7:8 ::1., via.ip-1 ip-2 ip-3.",
+    "10.1.2.3:80 tcp::10.1.2.3:22-:22, ip-1:80 tcp::ip-1:22-:22"
+  })
+  void addressesAreReplacedWholeWhateverStandsBesideThem(String text, String redacted)
+      throws Exception {
+    Redactor redactor = new Redactor(incident("w", "t"), Optional.empty(), "");
+    assertThat(redactor.text(text)).isEqualTo(redacted);
   }
 
   @Test
