@@ -25,6 +25,10 @@ public record Surroundings(
     boolean cpuCut,
     Optional<TapCounters> tap,
     List<String> troubles) {
+
+  /** What the names of this program's own threads begin with. */
+  public static final String OWN = "vhostwatch/";
+
   public Surroundings {
     onCpu = List.copyOf(onCpu);
     troubles = List.copyOf(troubles);
@@ -134,6 +138,7 @@ public record Surroundings(
   /**
    * A thread that used CPU time.
    *
+   * @param comm its name; of this program's own with {@link #OWN} before it
    * @param permille of one CPU, over the time between the readings
    * @param policy how it is scheduled; sched(7)
    */

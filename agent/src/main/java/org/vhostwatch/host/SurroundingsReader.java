@@ -36,6 +36,7 @@ public final class SurroundingsReader {
   private static final int NET_DEV = 4 << 20;
 
   private final ProcFs fs;
+  private final int self;
   private final OutsideReads reads =
       new OutsideReads("surroundings", PATIENCE_MILLIS, MOST_HANGING);
 
@@ -102,7 +103,15 @@ public final class SurroundingsReader {
   }
 
   public SurroundingsReader(ProcFs fs) {
+    this(fs, (int) ProcessHandle.current().pid());
+  }
+
+  /**
+   * @param self the process whose threads are this program's own
+   */
+  SurroundingsReader(ProcFs fs, int self) {
     this.fs = fs;
+    this.self = self;
   }
 
   /** Reads twice and returns what goes on; takes about a second, at most some two. */
@@ -182,7 +191,7 @@ public final class SurroundingsReader {
   }
 
   /** Threads that used CPU time; times in /proc are rounded, so that one tick may be none. */
-  private static List<Surroundings.Runner> runners(
+  private List<Surroundings.Runner> runners(
       Threads before, Threads now, long nanos, Filter filter, int most) {
     List<Surroundings.Runner> runners = new ArrayList<>();
     Map<Integer, Long> used = new HashMap<>();
@@ -199,7 +208,7 @@ public final class SurroundingsReader {
             new Surroundings.Runner(
                 seen.stat.tid(),
                 seen.pid,
-                seen.stat.comm(),
+                name(seen),
                 (int) Math.min(1_000, Math.round(share * 1_000)),
                 seen.stat.policy(),
                 seen.stat.rtPriority()));
@@ -211,6 +220,11 @@ public final class SurroundingsReader {
             .reversed()
             .thenComparingInt(Surroundings.Runner::tid));
     return runners.size() > most ? runners.subList(0, most) : runners;
+  }
+
+  /** Nobody else knows whose thread is called {@code capture}. */
+  private String name(Seen seen) {
+    return seen.pid == self ? Surroundings.OWN + seen.stat.comm() : seen.stat.comm();
   }
 
   private Surroundings.Scheduling scheduling(

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.report.JsonText;
 import org.vhostwatch.report.Printable;
 
@@ -113,7 +114,9 @@ final class Redactor {
   private static final Pattern WELL_KNOWN =
       Pattern.compile(
           "vhost-\\d+|qemu(?:-kvm|-system(?:-[a-z0-9]{1,3})?)?|kvm|CPU \\d+/KVM|IO \\w+|kworker/.*|ksoftirqd/\\d+|rcu_\\w+"
-              + "|migration/\\d+|bpftrace|java|swapper/\\d+");
+              + "|migration/\\d+|bpftrace|java|swapper/\\d+|"
+              + Surroundings.OWN
+              + ".*");
 
   /** The line of a report that names the VM. */
   private static final Pattern VMM = Pattern.compile("  VM .*  process (.+) pid \\d+");
@@ -126,8 +129,13 @@ final class Redactor {
   /** Ends a name in a log line that was too long for it. */
   private static final String CUT = "...";
 
-  /** Shorter names are replaced as whole words only: a VM may be called {@code a}. */
+  /**
+   * Shorter names are replaced as whole words only, as a VM may be called {@code a}; so are all
+   * names of processes, which are words of every day.
+   */
   private static final int WORD = 4;
+
+  private static final String PROCESS = "process";
 
   private final Map<String, String> replacements = new LinkedHashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
@@ -235,7 +243,7 @@ final class Redactor {
 
   private void learnProcess(String comm) {
     if (!WELL_KNOWN.matcher(comm).matches()) {
-      learn("process", comm);
+      learn(PROCESS, comm);
     }
   }
 
@@ -260,7 +268,10 @@ final class Redactor {
     sorted.sort(Comparator.comparingInt(String::length).reversed().thenComparing(name -> name));
     List<String> alternatives = new ArrayList<>();
     for (String form : sorted) {
-      boolean word = form.length() < WORD || form.chars().allMatch(Character::isDigit);
+      boolean word =
+          form.length() < WORD
+              || form.chars().allMatch(Character::isDigit)
+              || forms.getOrDefault(form, "").startsWith(PROCESS + "-");
       alternatives.add(
           word
               ? "(?<![A-Za-z0-9_])" + Pattern.quote(form) + "(?![A-Za-z0-9_])"

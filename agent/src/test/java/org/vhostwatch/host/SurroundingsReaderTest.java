@@ -29,7 +29,7 @@ class SurroundingsReaderTest {
   SurroundingsReaderTest(@TempDir Path root) {
     this.root = root;
     this.host = new FakeHost(root);
-    this.reader = new SurroundingsReader(host.fs());
+    this.reader = new SurroundingsReader(host.fs(), 1);
   }
 
   @BeforeEach
@@ -65,6 +65,17 @@ class SurroundingsReaderTest {
     assertThat(worker.allowed()).isEqualTo("0-3,8");
     assertThat(worker.nice()).isEqualTo(-5);
     assertThat(worker.waitedPermille()).isZero();
+  }
+
+  @Test
+  void threadsOfThisProgramAreToldAsSuch() {
+    SurroundingsReader own = new SurroundingsReader(host.fs(), 50);
+    SurroundingsReader.Beginning beginning = own.begin(List.of(TARGET));
+    host.thread(50, 51, "capture", FakeHost.PROCESS, 801, 140);
+    host.thread(42, 44, "CPU 0/KVM", FakeHost.PROCESS, 779, 110);
+    assertThat(only(own.end(beginning)).onCpu())
+        .extracting(Surroundings.Runner::comm)
+        .containsExactly("vhostwatch/capture", "CPU 0/KVM");
   }
 
   @Test

@@ -350,6 +350,27 @@ class BundleTest {
         .doesNotContain("web01");
   }
 
+  @Test
+  void processesAreReplacedAsWordsAndNotThisProgramsOwn() throws Exception {
+    Look look =
+        new Look(
+            Look.When.ONSET,
+            1_795_000_000_000L,
+            false,
+            "{}",
+            List.of(),
+            Optional.of(
+                "{\"on_cpu\":[{\"comm\":\"vhostwatch/incidents\"},{\"comm\":\"incident\"},"
+                    + "{\"comm\":\"qemu:acme\"}]}"));
+    Redactor redactor =
+        new Redactor(incident("w", "t").withLooks(List.of(look)), Optional.empty(), "");
+    String opened = "incidents 2026 shows it; also on this CPU: vhostwatch/incidents tid 7";
+    assertThat(redactor.text(opened)).isEqualTo(opened);
+    assertThat(redactor.text("incident, (incident) qemu:acme-1"))
+        .isEqualTo("process-1, (process-1) process-2-1");
+    assertThat(redactor.json("{\"comm\":\"qemu:acme\"}")).contains("\"process-2\"");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "ip=10.1.2.3::10.1.2.1:255.255.255.0:kvm17:eth0:off, ip=ip-1::ip-2:ip-3:kvm17:eth0:off",
