@@ -39,6 +39,13 @@ final class Redactor {
           "verdict",
           "confidence",
           "identity",
+          "status",
+          "source",
+          "says",
+          "upstream",
+          "flow",
+          "allowed",
+          "features",
           "kind",
           "backend",
           "outcome",
@@ -67,11 +74,14 @@ final class Redactor {
           "peek_function",
           "descriptor_function");
 
+  /** The kernel's functions, and addresses where it has no name for one. */
+  private static final Set<String> FUNCTIONS = Set.of("wchan", "stack", "frames");
+
   /** What kind of name a field holds. */
   private static final Map<String, String> NAMES =
       Map.of(
           "vm", "vm", "name", "vm", "vm_uuid", "uuid", "uuid", "uuid", "vm_id", "vm-id", "vmid",
-          "vm-id", "tap", "tap", "bridge", "bridge", "boot_id", "uuid");
+          "vm-id", "tap", "tap", "bridge", "bridge", "master", "bridge", "boot_id", "uuid");
 
   private static final Pattern UUID =
       Pattern.compile("(?i)(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])");
@@ -414,7 +424,10 @@ final class Redactor {
     }
     if (value instanceof String text && !OWN.contains(name)) {
       String kind = NAMES.get(name);
-      return kind == null ? text(text) : learn(kind, text);
+      if (kind != null) {
+        return learn(kind, text);
+      }
+      return FUNCTIONS.contains(name) ? addresses(text) : text(text);
     }
     return value;
   }

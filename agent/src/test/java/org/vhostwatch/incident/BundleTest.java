@@ -18,22 +18,37 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.evidence.Diagnosis;
+import org.vhostwatch.evidence.Event;
 import org.vhostwatch.evidence.Findings;
+import org.vhostwatch.evidence.Recording;
 import org.vhostwatch.evidence.RecordingReader;
+import org.vhostwatch.evidence.Scenes;
+import org.vhostwatch.host.TapPort;
+import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.report.JsonText;
 import org.vhostwatch.report.Printable;
+import org.vhostwatch.report.Samples;
+import org.vhostwatch.report.SurroundingsJson;
 
 class BundleTest {
 
   private static final String HOST = "hv17.customer.example";
+
+  private static final String EXPOSURE =
+      """
+      {"status": "AFFECTED", "reason": "by its version", "upstream": "6.18.15",
+       "clues": [{"source": "VERSION", "says": "AFFECTED", "decides": true, "text": "Linux"}]}
+      """;
 
   @TempDir
   @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -64,6 +79,9 @@ class BundleTest {
 
   @SuppressWarnings("unchecked")
   private static String named(Map<?, ?> fields, String vm) throws IOException {
+    if (fields.get("host") instanceof Map<?, ?> host) {
+      ((Map<String, Object>) host).put("exposure", JsonTree.parse(EXPOSURE).fields());
+    }
     if (fields.get("vmms") instanceof List<?> vmms) {
       for (Object each : vmms) {
         ((Map<String, Object>) each).put("name", vm);
@@ -300,7 +318,19 @@ class BundleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"customer-web01", "LIVELOCKED", "vq", "a", "0", "printf", "uuid-1"})
+  @ValueSource(
+      strings = {
+        "customer-web01",
+        "LIVELOCKED",
+        "AFFECTED",
+        "VERSION",
+        "6.18.15",
+        "vq",
+        "a",
+        "0",
+        "printf",
+        "uuid-1"
+      })
   void theRedactedRecordingGivesTheSameVerdict(String vm) throws Exception {
     byte[] before = recording(vm, "vnet3");
     Bundle bundle = bundle(vm, "vnet3", true);
@@ -311,6 +341,76 @@ class BundleTest {
     assertThat(is.verdicts().get(0).criteria()).isEqualTo(was.verdicts().get(0).criteria());
     assertThat(is.verdicts().get(0).passes()).isEqualTo(was.verdicts().get(0).passes());
     assertThat(is.rejected()).isZero();
+  }
+
+  /** Fields whose words are another's, or may have them among our own. */
+  private static final Set<String> FOREIGN =
+      Set.of(
+          "vm",
+          "vm_uuid",
+          "vm_id",
+          "vmid",
+          "uuid",
+          "name",
+          "tap",
+          "bridge",
+          "master",
+          "boot_id",
+          "comm",
+          "vq",
+          "text",
+          "log",
+          "summary",
+          "advice",
+          "reason",
+          "trouble",
+          "troubles");
+
+  /** A new field is one or the other: who adds it decides here, and in the redactor. */
+  @Test
+  void noVmIsCalledSoThatAWordOfOurOwnIsReplaced() throws Exception {
+    Set<Map.Entry<String, String>> words = new LinkedHashSet<>();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (Recording recording = Recording.to(out)) {
+      for (Scenes.Timed timed : Scenes.livelock()) {
+        recording.add(timed.at(), timed.event());
+      }
+      Map<WorkerId, TapPort> ports =
+          Map.of(new WorkerId(1, 1), new TapPort("t", 1, "b", 1, 0, true));
+      recording.add(Long.MAX_VALUE, new Event.Ports(ports));
+    }
+    for (String line : out.toString(StandardCharsets.UTF_8).lines().toList()) {
+      collect("", JsonTree.parse(line).fields(), words);
+    }
+    Look look = IncidentSamples.full("w").looks().get(0);
+    QueueVerdict verdict = Samples.livelocked(Samples.VQ, 4711, 4713, "t", 2);
+    String around =
+        SurroundingsJson.of(
+            Samples.surroundings(Samples.VQ, "t", 0, 812), verdict, List.of(verdict));
+    Look whole = new Look(look.when(), 1, true, look.queue(), look.text(), Optional.of(around));
+    String json = IncidentJson.of(IncidentSamples.full("w").withLooks(List.of(whole)));
+    collect("", JsonTree.parse(json).fields(), words);
+    assertThat(words)
+        .extracting(Map.Entry::getKey)
+        .contains("status", "source", "says", "upstream", "flow", "allowed", "wchan", "stack")
+        .contains("frames", "how_ended", "backend", "outcome", "peekFunction", "peek_function");
+    for (Map.Entry<String, String> word : words) {
+      Redactor redactor = new Redactor(incident(word.getValue(), "t"), Optional.empty(), "");
+      String field = JsonTree.write(Map.of(word.getKey(), word.getValue()));
+      assertThat(redactor.json(field).strip()).as(word.getKey()).isEqualTo(field);
+    }
+  }
+
+  /** Adds all texts in it, but those of others, with the names of their fields. */
+  private static void collect(
+      String name, @Nullable Object value, Set<Map.Entry<String, String>> words) {
+    if (value instanceof Map<?, ?> object) {
+      object.forEach((key, inner) -> collect((String) key, inner, words));
+    } else if (value instanceof List<?> array) {
+      array.forEach(item -> collect(name, item, words));
+    } else if (value instanceof String text && !text.isEmpty() && !FOREIGN.contains(name)) {
+      words.add(Map.entry(name, text));
+    }
   }
 
   private Findings replay(byte[] recording) throws Exception {
