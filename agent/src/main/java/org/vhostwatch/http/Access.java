@@ -1,5 +1,6 @@
 package org.vhostwatch.http;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -7,14 +8,19 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who may ask: HTTP's Basic authentication. To check a password is made to cost much CPU time, so
- * what was right is remembered, as a keyed hash, and what is new is checked one at a time: guessing
- * costs this host at most that.
+ * what was right is remembered, as a keyed hash, and what is new is checked one at a time.
+ *
+ * <p>An address that said a wrong one has to wait, and the others do not: who guesses must not keep
+ * out Prometheus, of which nothing is remembered after a start. For those who have many addresses
+ * nobody new is checked after a wrong password for as long as that took, so guessing costs this
+ * host half a CPU at most.
  */
 final class Access {
 
@@ -23,8 +29,11 @@ final class Access {
   /** Longer ones are not looked at. */
   private static final int MAX_CHARS = 1024;
 
-  /** After a wrong password the next new one has to wait so long. */
+  /** After a wrong password its address has to wait at least so long. */
   private static final long PENALTY_NANOS = 500_000_000;
+
+  /** Or so many times what the check took, if that is longer: the others come between. */
+  private static final int PENALTY_CHECKS = 4;
 
   /** Takes the place of a user that there is not: an answer takes the same time. */
   private static final PasswordHash NOBODY = PasswordHash.ofNobody();
@@ -37,12 +46,27 @@ final class Access {
   private record Rules(Optional<Map<String, PasswordHash>> users, Map<String, String> known) {}
 
   private final byte[] secret = new byte[32];
+  private final LongSupplier clock;
+
+  /** Held by who checks; it guards what follows. */
   private final Object checking = new Object();
+
+  private final Guessers guessers = new Guessers();
+  private long nextCheck;
+
   private volatile Rules rules;
-  private volatile long nextCheck = System.nanoTime();
 
   Access(Protection protection) {
+    this(protection, System::nanoTime);
+  }
+
+  /**
+   * @param clock monotonic nanoseconds
+   */
+  Access(Protection protection, LongSupplier clock) {
     new SecureRandom().nextBytes(secret);
+    this.clock = clock;
+    nextCheck = clock.getAsLong();
     rules = new Rules(protection.users(), new ConcurrentHashMap<>());
   }
 
@@ -58,8 +82,12 @@ final class Access {
     rules = new Rules(protection.users(), known);
   }
 
-  /** Returns the answer to who may not ask; empty if he may. */
-  Optional<Response> refused(@Nullable String authorization) {
+  /**
+   * Returns the answer to who may not ask; empty if he may.
+   *
+   * @param from his address
+   */
+  Optional<Response> refused(@Nullable String authorization, InetAddress from) {
     Rules now = rules;
     if (now.users().isEmpty()) {
       return Optional.empty();
@@ -72,10 +100,11 @@ final class Access {
     String fingerprint = fingerprint(authorization);
     return now.known().containsKey(fingerprint)
         ? Optional.empty()
-        : check(now, authorization.substring(6).strip(), fingerprint);
+        : check(now, authorization.substring(6).strip(), fingerprint, from);
   }
 
-  private Optional<Response> check(Rules now, String credentials, String fingerprint) {
+  private Optional<Response> check(
+      Rules now, String credentials, String fingerprint, InetAddress from) {
     String text;
     try {
       text = new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8);
@@ -90,7 +119,8 @@ final class Access {
       if (now.known().containsKey(fingerprint)) {
         return Optional.empty();
       }
-      if (System.nanoTime() - nextCheck < 0) {
+      long begun = clock.getAsLong();
+      if (begun - nextCheck < 0 || guessers.waits(from, begun)) {
         return Optional.of(
             Response.text(429, "wrong passwords came just before: try again")
                 .with("Retry-After", "1"));
@@ -101,7 +131,10 @@ final class Access {
         now.known().put(fingerprint, user);
         return Optional.empty();
       }
-      nextCheck = System.nanoTime() + PENALTY_NANOS;
+      long ended = clock.getAsLong();
+      long took = ended - begun;
+      nextCheck = ended + took;
+      guessers.guessed(from, ended + Math.max(PENALTY_NANOS, PENALTY_CHECKS * took));
       return Optional.of(unauthorized());
     }
   }

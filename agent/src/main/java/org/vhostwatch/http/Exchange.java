@@ -101,7 +101,8 @@ final class Exchange implements HttpHandler {
     }
     return Endpoints.open(path)
         ? Optional.empty()
-        : access.refused(headers.getFirst("Authorization"));
+        : access.refused(
+            headers.getFirst("Authorization"), exchange.getRemoteAddress().getAddress());
   }
 
   private static int chars(Headers headers) {

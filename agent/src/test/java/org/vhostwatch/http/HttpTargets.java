@@ -122,7 +122,9 @@ public final class HttpTargets {
                 Optional.empty(),
                 Optional.of(Map.of(USER, PasswordHash.of(PASSWORD.toCharArray())))));
     // At once: what comes later may be refused because wrong passwords came just before.
-    Claim.that(access.refused("Basic " + RIGHT).isEmpty(), "the right password is refused");
+    Claim.that(
+        access.refused("Basic " + RIGHT, InetAddress.getLoopbackAddress()).isEmpty(),
+        "the right password is refused");
     Exchange exchange =
         new Exchange(
             new Endpoints(sources), new RequestThreads(RequestThreads.Limits.DEFAULT), access);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -114,7 +115,8 @@ class ProtectionTest {
             new Protection(
                 Optional.empty(),
                 Optional.of(java.util.Map.of("ops", PasswordHash.of("12345678".toCharArray())))));
-    assertThat(access.refused(header).orElseThrow().status()).isEqualTo(401);
+    assertThat(access.refused(header, InetAddress.getLoopbackAddress()).orElseThrow().status())
+        .isEqualTo(401);
   }
 
   @Test
