@@ -105,7 +105,7 @@ stop_guest
 # 6. The guest is killed; the disk is full.
 end_daemon TERM
 mkdir -p /mnt/full
-mount -t tmpfs -o size=512k,nr_inodes=64 none /mnt/full
+mount -t tmpfs -o size=512k,nr_inodes=64,mode=700 none /mnt/full
 FOLDER=/mnt/full/incidents
 mkdir -p "$FOLDER"
 dd if=/dev/zero of=/mnt/full/filler bs=4k 2>/dev/null

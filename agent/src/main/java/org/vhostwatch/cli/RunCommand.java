@@ -156,12 +156,17 @@ final class RunCommand implements Callable<Integer> {
               + "; stop that one, or give this one another --state-dir and --listen");
     } catch (IOException e) {
       // A disk that is full or read-only keeps nobody from watching; nothing is written there then.
-      boolean pathAlone = e instanceof FileSystemException of && of.getReason() == null;
-      Log.stateDirUnusable(
-          state.path().toString(),
-          pathAlone ? "it cannot be made, or not be written" : String.valueOf(e.getMessage()));
+      Log.stateDirUnusable(state.path().toString(), reason(e));
       return () -> {};
     }
+  }
+
+  /** Without the path, of which its message always has one: the folder is named already. */
+  private static String reason(IOException e) {
+    if (!(e instanceof FileSystemException of)) {
+      return String.valueOf(e.getMessage());
+    }
+    return of.getReason() == null ? "it cannot be made, or not be written" : of.getReason();
   }
 
   /** Without a service manager nobody would start it anew, and half blind is better than gone. */

@@ -20,14 +20,26 @@ public final class Ownership {
    * the user that runs this can change it.
    */
   public static Optional<String> objection(Path path) throws IOException {
+    // In a folder with the sticky bit others cannot replace what is not theirs.
+    return objection(path, true);
+  }
+
+  /**
+   * Returns why what lies in a folder is not to be trusted, whosever it is, and the remedy: with
+   * the sticky bit, too, others could have put it there first.
+   */
+  public static Optional<String> objectionToContent(Path folder) throws IOException {
+    return objection(folder, false);
+  }
+
+  private static Optional<String> objection(Path path, boolean sticky) throws IOException {
     int owner = (Integer) Files.getAttribute(path, "unix:uid");
     int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     if (owner != 0 && owner != self) {
       return Optional.of("owned by user " + owner + "; make root its owner");
     }
     int mode = (Integer) Files.getAttribute(path, "unix:mode");
-    // In a folder with the sticky bit others cannot replace what is not theirs.
-    boolean kept = Files.isDirectory(path) && (mode & STICKY) != 0;
+    boolean kept = sticky && Files.isDirectory(path) && (mode & STICKY) != 0;
     return (mode & OTHERS_WRITE) != 0 && !kept
         ? Optional.of("writable by others; run chmod go-w on it")
         : Optional.empty();

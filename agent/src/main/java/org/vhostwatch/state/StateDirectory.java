@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -25,13 +26,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.vhostwatch.host.Ownership;
 
 /**
  * A folder of small files, such as /var/lib/vhostwatch, or a folder in it. A file is replaced
  * atomically: whoever reads it, now or after a power cut, sees the old content or the new one.
- * Files are readable by their owner alone, because they hold names of VMs.
+ * Files are readable by their owner alone, because they hold names of VMs. A folder that others
+ * could have put something into is not used: root acts on what lies there.
  *
  * <p>Several processes may use one folder; of two that write the same file one wins, whole.
  */
@@ -43,12 +47,18 @@ public final class StateDirectory {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final String UNFINISHED = ".unfinished-";
 
+  private static final Set<StandardOpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path folder;
+
+  /** The folder, and before it the one that this is a part of. */
+  private final List<Path> trusted;
 
   /** Another process holds the lock that was asked for. */
   public static final class HeldException extends IOException {
@@ -61,7 +71,14 @@ public final class StateDirectory {
 
   /** Names a folder, which is made at the first write. */
   public StateDirectory(Path folder) {
-    this.folder = folder.toAbsolutePath();
+    this(List.of(), folder.toAbsolutePath());
+  }
+
+  private StateDirectory(List<Path> above, Path folder) {
+    this.folder = folder;
+    List<Path> all = new ArrayList<>(above);
+    all.add(folder);
+    this.trusted = List.copyOf(all);
   }
 
   /** Returns the folder. */
@@ -71,21 +88,55 @@ public final class StateDirectory {
 
   /** Returns a folder in this one. */
   public StateDirectory in(String name) {
-    return new StateDirectory(file(name));
+    return new StateDirectory(trusted, file(name));
+  }
+
+  /**
+   * Makes sure that nobody else could have changed what lies here, or put it here.
+   *
+   * @throws NoSuchFileException if the folder is not there
+   * @throws FileSystemException if somebody could; it names the folder, why, and the remedy
+   */
+  private void trust() throws IOException {
+    for (Path each : trusted) {
+      trust(each);
+    }
+  }
+
+  private static void trust(Path folder) throws IOException {
+    Optional<String> objection;
+    try {
+      objection = Ownership.objectionToContent(folder);
+    } catch (AccessDeniedException e) {
+      throw denied(folder, e);
+    }
+    if (objection.isPresent()) {
+      throw new FileSystemException(folder.toString(), null, objection.get());
+    }
+  }
+
+  /** Makes the folder, if it is not there; otherwise as {@link #trust()}. */
+  private void make() throws IOException {
+    for (Path each : trusted) {
+      Files.createDirectories(each, OWNER_ONLY);
+      trust(each);
+    }
   }
 
   /**
    * Replaces a file, or makes it.
    *
    * @param name letters, digits, dots, dashes and underscores; at most 128
-   * @throws IOException if it cannot be written; the old content, if any, is still there then
+   * @throws IOException if it cannot be written, or others can write to the folder; the old
+   *     content, if any, is still there then
    */
   public void write(String name, byte[] content) throws IOException {
     Path target = file(name);
-    Files.createDirectories(folder, OWNER_ONLY);
-    Path unfinished = Files.createTempFile(folder, UNFINISHED, "", OWNER_ONLY_FILE);
+    make();
+    Path unfinished = folder.resolve(UNFINISHED + UUID.randomUUID());
     try {
-      try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+      // Made and opened in one: a name that is opened afterwards may be another file's.
+      try (FileChannel out = FileChannel.open(unfinished, NEW, OWNER_ONLY_FILE)) {
         ByteBuffer rest = ByteBuffer.wrap(content);
         while (rest.hasRemaining()) {
           out.write(rest);
@@ -112,12 +163,13 @@ public final class StateDirectory {
    *
    * @param maxBytes what is longer was not written by this program
    * @throws AccessDeniedException if this user may not read it, or not search its folder
-   * @throws IOException if it cannot be read for another reason, is no plain file, or is longer
-   *     than {@code maxBytes}
+   * @throws IOException if it cannot be read for another reason, is no plain file, is longer than
+   *     {@code maxBytes}, or others can write to the folder
    */
   public Optional<byte[]> read(String name, int maxBytes) throws IOException {
     Path file = file(name);
     try {
+      trust();
       // Not Files.exists or isRegularFile: what may not be looked at would not be there for them.
       if (!attributes(file).isRegularFile()) {
         throw new IOException(file + " is not a plain file");
@@ -158,17 +210,14 @@ public final class StateDirectory {
    * Returns the names of the finished files, in order; none if the folder is not there.
    *
    * @throws AccessDeniedException if this user may not read the folder, or not search one above it
-   * @throws IOException if it cannot be read for another reason, or is no folder
+   * @throws IOException if it cannot be read for another reason, is no folder, or others can write
+   *     to it
    */
   public List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        String name = String.valueOf(entry.getFileName());
-        if (NAME.matcher(name).matches() && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
-          names.add(name);
-        }
-      }
+    try {
+      trust();
+      list(names);
     } catch (NoSuchFileException e) {
       return names;
     } catch (AccessDeniedException e) {
@@ -180,6 +229,17 @@ public final class StateDirectory {
     return names;
   }
 
+  private void list(List<String> names) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (NAME.matcher(name).matches() && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+          names.add(name);
+        }
+      }
+    }
+  }
+
   /**
    * Takes a lock that one process at a time holds, for reading a file and writing it anew. A
    * process that ends, however it ends, gives it back.
@@ -188,11 +248,11 @@ public final class StateDirectory {
    * @param patience how long to wait for it
    * @return the lock; close it to give it back
    * @throws HeldException if another holds it all that time
-   * @throws IOException if the folder cannot be written
+   * @throws IOException if the folder cannot be written, or others can write to it
    */
   public Closeable lock(String name, Duration patience) throws IOException, InterruptedException {
     Path file = file(name);
-    Files.createDirectories(folder, OWNER_ONLY);
+    make();
     FileChannel channel =
         FileChannel.open(
             file,

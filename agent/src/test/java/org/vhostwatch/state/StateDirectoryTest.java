@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +108,40 @@ class StateDirectoryTest {
     Files.createSymbolicLink(parent.resolve("a/state/link"), Path.of("/etc/passwd"));
     assertThatThrownBy(() -> directory().read("link", 10)).hasMessageContaining("plain file");
     assertThat(directory().names()).containsExactly("long");
+  }
+
+  /** With the sticky bit too: nobody could replace what is there, but put there what is not yet. */
+  @ParameterizedTest
+  @ValueSource(ints = {0770, 0707, 0777, 01777})
+  void aFolderThatOthersCanWriteToIsNotUsed(int mode) throws IOException {
+    directory().write("one.json", new byte[1]);
+    directory().in("part").write("two.json", new byte[1]);
+    Path folder = parent.resolve("a/state");
+    Files.setAttribute(folder, "unix:mode", mode);
+    String why = folder + ": writable by others; run chmod go-w on it";
+    for (StateDirectory each : List.of(directory(), directory().in("part"))) {
+      assertThatThrownBy(() -> each.write("one.json", new byte[2])).hasMessage(why);
+      assertThatThrownBy(() -> each.read("one.json", 9)).hasMessage(why);
+      assertThatThrownBy(each::names).hasMessage(why);
+      assertThatThrownBy(() -> each.lock("one.lock", Duration.ZERO)).hasMessage(why);
+    }
+    assertThat(folder.resolve("one.json")).hasSize(1);
+    assertThat(folder.resolve("one.lock")).doesNotExist();
+    Files.setAttribute(folder, "unix:mode", 0750);
+    assertThat(directory().read("one.json", 9)).isPresent();
+  }
+
+  @Test
+  void oneOfAnotherUserIsNotUsedEither() throws IOException {
+    directory().write("one.json", new byte[1]);
+    Path folder = parent.resolve("a/state");
+    try {
+      Files.setAttribute(folder, "unix:uid", 65534);
+    } catch (FileSystemException e) {
+      Assumptions.abort("only root can give a folder away");
+    }
+    assertThatThrownBy(() -> directory().read("one.json", 9))
+        .hasMessage(folder + ": owned by user 65534; make root its owner");
   }
 
   @ParameterizedTest
