@@ -4,11 +4,11 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +19,7 @@ import org.vhostwatch.incident.HostFacts;
 import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.Stored;
 import org.vhostwatch.report.ExitCode;
+import org.vhostwatch.state.NewFile;
 import org.vhostwatch.state.StateDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -118,10 +119,9 @@ final class BundleCommand implements Callable<Integer> {
 
   /** Readable by its owner alone, and gone again if it does not get whole. */
   private static void write(Bundle bundle, Path file) throws IOException {
-    Files.createFile(
-        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    try (OutputStream out =
-        new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE))) {
+    // Outside: what was there before is not ours to remove.
+    FileChannel made = NewFile.create(file);
+    try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(made))) {
       bundle.write(out);
     } catch (IOException e) {
       Files.deleteIfExists(file);

@@ -8,11 +8,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +22,7 @@ import org.vhostwatch.host.Worker;
 import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
+import org.vhostwatch.state.NewFile;
 
 /**
  * Writes the events of an examination, one JSON object a line, so that {@link RecordingReader} can
@@ -52,12 +51,7 @@ public final class Recording implements Closeable {
    * @throws IOException if it exists or cannot be written
    */
   public static Recording create(Path file) throws IOException {
-    OutputStream out =
-        Files.newOutputStream(
-            Files.createFile(
-                file,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
-            StandardOpenOption.WRITE);
+    OutputStream out = Channels.newOutputStream(NewFile.create(file));
     return new Recording(new BufferedOutputStream(out, 64 << 10));
   }
 

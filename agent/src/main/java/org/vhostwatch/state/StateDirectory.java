@@ -47,13 +47,8 @@ public final class StateDirectory {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final String UNFINISHED = ".unfinished-";
 
-  private static final Set<StandardOpenOption> NEW =
-      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path folder;
 
@@ -135,8 +130,7 @@ public final class StateDirectory {
     make();
     Path unfinished = folder.resolve(UNFINISHED + UUID.randomUUID());
     try {
-      // Made and opened in one: a name that is opened afterwards may be another file's.
-      try (FileChannel out = FileChannel.open(unfinished, NEW, OWNER_ONLY_FILE)) {
+      try (FileChannel out = NewFile.create(unfinished)) {
         ByteBuffer rest = ByteBuffer.wrap(content);
         while (rest.hasRemaining()) {
           out.write(rest);
@@ -257,7 +251,7 @@ public final class StateDirectory {
         FileChannel.open(
             file,
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-            OWNER_ONLY_FILE);
+            NewFile.OWNER_ONLY);
     long end = System.nanoTime() + patience.toNanos();
     try {
       while (!locked(channel)) {
