@@ -13,6 +13,8 @@ public final class LogRing {
    * A line.
    *
    * @param number counts all lines
+   * @param wallMillis when it was said, milliseconds since 1970, and no earlier than the line
+   *     before: a clock that is set back must not put it before an incident that it belongs to
    * @param vq address of the queue that it is about, 0 if it is about none
    * @param vm that it names, empty if it names none
    * @param tap that it names, empty if it names none
@@ -21,6 +23,7 @@ public final class LogRing {
 
   private final Deque<Line> lines = new ArrayDeque<>();
   private long number;
+  private long latest = Long.MIN_VALUE;
 
   LogRing() {}
 
@@ -32,10 +35,11 @@ public final class LogRing {
   }
 
   synchronized void add(Entry entry) {
+    latest = Math.max(latest, entry.wallMillis());
     lines.addLast(
         new Line(
             ++number,
-            entry.wallMillis(),
+            latest,
             entry.vq(),
             name(entry, Field.VM),
             name(entry, Field.TAP),

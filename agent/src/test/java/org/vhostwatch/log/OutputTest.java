@@ -148,6 +148,20 @@ class OutputTest {
   }
 
   @Test
+  void aClockThatIsSetBackTakesNoLinesFromAnIncident() {
+    LogRing ring = new LogRing();
+    ring.add(Samples.livelock("web01", "vnet3", 1));
+    ring.add(Entry.of(Event.STOPPING, Map.of(), 0, Samples.WALL - 3_600_000));
+    ring.add(Entry.of(Event.STOPPING, Map.of(), 0, Samples.WALL + 1));
+    assertThat(ring.lines(1, "", "", 0, Samples.WALL))
+        .extracting(LogRing.Line::wallMillis)
+        .containsExactly(Samples.WALL, Samples.WALL, Samples.WALL + 1);
+    assertThat(ring.lines(1, "", "", 1, Samples.WALL).get(0).text())
+        .as("its own time is what it says")
+        .startsWith("2026-11-18T10:06:40.007Z ");
+  }
+
+  @Test
   void theRingHasABound() {
     LogRing ring = new LogRing();
     for (int i = 0; i < 1000; i++) {
