@@ -65,6 +65,9 @@ final class RunCommand implements Callable<Integer> {
   /** Held as long as the agent lives; the kernel gives it back, however that ends. */
   private static final String LOCK = "agent.lock";
 
+  /** What is unfinished for so long was left by a writer that was killed. */
+  private static final Duration LEFT = Duration.ofHours(1);
+
   /** An agent that was told to end, or killed, may need a moment to be gone. */
   private static final Duration HANDOVER = Duration.ofSeconds(10);
 
@@ -107,6 +110,7 @@ final class RunCommand implements Callable<Integer> {
       outlets.textFile(configuration, exposition.own());
       // On a thread of its own: the daemon does not wait for a disk.
       Executor scribe = Executors.newSingleThreadExecutor(RunCommand::scribe);
+      scribe.execute(() -> tidy(Configured.state(configuration)));
       scribe.execute(() -> writeDown(configuration));
       Reloader reloader =
           new Reloader(
@@ -248,6 +252,15 @@ final class RunCommand implements Callable<Integer> {
         new CeilingOptions(
             configuration.get(Keys.MAX_CPU) / 100.0, configuration.get(Keys.MAX_MEMORY)),
         Version.text());
+  }
+
+  /** Removes what writers that were killed have left; commands may be writing now. */
+  static void tidy(StateDirectory state) {
+    try {
+      state.removeUnfinished(LEFT);
+    } catch (IOException e) {
+      // It is in nobody's way. A folder that cannot be used is said by those who need it.
+    }
   }
 
   /** For `vhostwatch check`; the daemon can do without. */

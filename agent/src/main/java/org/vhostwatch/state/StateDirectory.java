@@ -18,9 +18,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.vhostwatch.host.Ownership;
 
@@ -286,14 +289,40 @@ public final class StateDirectory {
    * @throws IOException if the folder cannot be read or written
    */
   public void removeUnfinished() throws IOException {
+    removeUnfinished(unfinished -> true);
+  }
+
+  /**
+   * Removes it if it is older than this: in a folder that others write to, what is young is being
+   * written.
+   *
+   * @throws IOException if the folder cannot be read or written
+   */
+  public void removeUnfinished(Duration age) throws IOException {
+    FileTime oldest = FileTime.from(Instant.now().minus(age));
+    removeUnfinished(unfinished -> unfinished.lastModifiedTime().compareTo(oldest) < 0);
+  }
+
+  private void removeUnfinished(Predicate<BasicFileAttributes> which) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
       for (Path entry : entries) {
-        Files.deleteIfExists(entry);
+        removeUnfinished(entry, which);
       }
     } catch (NoSuchFileException e) {
       // No folder, so nothing in it.
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
+    }
+  }
+
+  private static void removeUnfinished(Path file, Predicate<BasicFileAttributes> which)
+      throws IOException {
+    try {
+      if (which.test(attributes(file))) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      // It has got its name meanwhile.
     }
   }
 

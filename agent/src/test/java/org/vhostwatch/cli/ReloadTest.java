@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.libc.DatagramReceiver;
 import org.vhostwatch.report.ParsedJson;
+import org.vhostwatch.state.StateDirectory;
 
 /**
  * The program itself, in a process of its own, with SIGHUP and a socket that systemd would read.
@@ -42,6 +45,9 @@ class ReloadTest {
   void start(@TempDir Path folder) throws Exception {
     file = folder.resolve("vhostwatch.conf");
     state = folder.resolve("state");
+    new StateDirectory(state).write("any", new byte[1]);
+    Path killed = Files.createFile(state.resolve(".unfinished-1"));
+    Files.setLastModifiedTime(killed, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
     String socket = folder.resolve("notify").toString();
     systemd = new DatagramReceiver(socket);
     systemd.timeout((int) PATIENCE.toSeconds());
@@ -105,6 +111,7 @@ class ReloadTest {
             () ->
                 assertThat(Files.readString(state.resolve("configuration.json")))
                     .contains("8s", "5m"));
+    assertThat(state.resolve(".unfinished-1")).as("of a writer that was killed").doesNotExist();
 
     write("confirm = 9s\nlog-format = json\nlog-level = warning");
     hangUp();

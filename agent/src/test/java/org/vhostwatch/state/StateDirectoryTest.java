@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,20 @@ class StateDirectoryTest {
     assertThat(directory().names()).containsExactly("one.json");
     directory().removeUnfinished();
     assertThat(left).doesNotExist();
+  }
+
+  @Test
+  void whatIsBeingWrittenIsLeftAlone() throws IOException {
+    directory().write("one.json", new byte[1]);
+    Path young = Files.createFile(parent.resolve("a/state/.unfinished-1"));
+    Path old = Files.createFile(parent.resolve("a/state/.unfinished-2"));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3700)));
+    Files.setLastModifiedTime(young, FileTime.from(Instant.now().minusSeconds(3500)));
+    directory().removeUnfinished(Duration.ofHours(1));
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    assertThat(directory().names()).containsExactly("one.json");
+    directory().in("none").removeUnfinished(Duration.ZERO);
   }
 
   @Test
