@@ -22,7 +22,7 @@ open_once() { is "$(incidents)" == "open 1"; }
 
 start_daemon
 wait_for 240 "the daemon is ready" ask /-/ready
-start_guest --onset-after -1
+start_guest --tap lab0 --onset-after -1
 wait_for 60 "the queue is known" known
 bpftrace -e 'BEGIN { printf("Attached\n"); } fentry:vhost:vhost_discard_vq_desc { @runs = count(); }' >"$RESULTS/foreign.out" 2>&1 &
 FOREIGN=$!
@@ -70,7 +70,7 @@ wait_for 120 "nothing is in the way any more" untroubled
 wait_for 120 "bpftrace is up" up 1
 wait_for 60 "queue_livelocked is 0" livelocked_is 0
 stop_guest
-start_guest --onset-after -1
+start_guest --tap lab0 --onset-after -1
 wait_for 60 "the next guest is known" known
 onset_guest
 wait_for 60 "its livelock is found" livelocked_is 1

@@ -143,7 +143,7 @@ public final class Daemon implements AutoCloseable {
             fs,
             new KernelRater(fs, options.state(), Optional.of(spawner)),
             options.state().path().resolve(DrillRecord.FILE));
-    this.prober = new Prober(fs, inbox::add);
+    this.prober = new Prober(fs, spawner, inbox::add);
     this.flushes = new FlushWatch(new SurroundingsReader(fs));
     this.incidents =
         new Incidents(

@@ -11,7 +11,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.SurroundingsReader;
@@ -22,9 +21,11 @@ import org.vhostwatch.probe.CensusAssembler;
 import org.vhostwatch.probe.Child;
 import org.vhostwatch.probe.EvidenceAssembler;
 import org.vhostwatch.probe.EvidencePlan;
+import org.vhostwatch.probe.FtraceSwitch;
 import org.vhostwatch.probe.MessageParser;
 import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.PlanException;
+import org.vhostwatch.probe.Spawner;
 
 /**
  * Runs the short-lived bpftraces: at most one census and one capture at a time, each bounded by our
@@ -40,15 +41,15 @@ final class Prober implements AutoCloseable {
   /** What is captured when the daemon ends is of no use any more. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-  private final ProcFs fs;
+  private final Spawner spawner;
   private final Consumer<Incoming> inbox;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Task census = new Task("census");
   private final Task capture = new Task("capture");
   private final SurroundingsReader surroundings;
 
-  Prober(ProcFs fs, Consumer<Incoming> inbox) {
-    this.fs = fs;
+  Prober(ProcFs fs, Spawner spawner, Consumer<Incoming> inbox) {
+    this.spawner = spawner;
     this.surroundings = new SurroundingsReader(fs);
     this.inbox = inbox;
   }
@@ -109,7 +110,7 @@ final class Prober implements AutoCloseable {
       List<SurroundingsReader.Target> around,
       Duration time)
       throws InterruptedException {
-    if (KernelFacts.ftrace(fs) == Switch.HELD) {
+    if (FtraceSwitch.ask(spawner) == Switch.HELD) {
       return Incoming.Captured.failed("no capture: something holds ftrace's lock");
     }
     EvidencePlan measures = plan.evidencePlan(workers);

@@ -18,6 +18,7 @@ import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Switch;
 import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Child;
+import org.vhostwatch.probe.FtraceSwitch;
 import org.vhostwatch.probe.Mode;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.Spawner;
@@ -40,6 +41,11 @@ final class Sentinel implements AutoCloseable {
 
   /** Much more than one reading of how long the host has slept differs from the next by. */
   private static final Duration SLEPT = Duration.ofMillis(500);
+
+  /** How often it is asked whether ftrace is on while nothing is attached, and none is wanted. */
+  private static final Duration ASKED_WITHOUT = Duration.ofSeconds(5);
+
+  private static final Duration ASKED_IDLE = Duration.ofSeconds(60);
 
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
@@ -75,6 +81,8 @@ final class Sentinel implements AutoCloseable {
   private volatile boolean wanted;
   private volatile boolean full;
   private volatile boolean blind;
+  private Switch ftrace = Switch.UNKNOWN;
+  private @Nullable Long askedAt;
   private @Nullable String planned;
   private boolean plannedIdle;
   private long plannedSlept;
@@ -144,8 +152,7 @@ final class Sentinel implements AutoCloseable {
           stopping(POLL);
           continue;
         }
-        // Whatever attaches now would wait for ftrace's lock in the kernel, where nothing ends it.
-        if (kit == null || changed() || held()) {
+        if (kit == null || changed()) {
           kit = prepare();
         }
         Optional<String> script = kit.plan().flatMap(plan -> plan.resident(mode));
@@ -158,6 +165,11 @@ final class Sentinel implements AutoCloseable {
         }
         if (!wanted) {
           stopping(POLL);
+          continue;
+        }
+        if (held()) {
+          // Whatever attaches now would wait in the kernel, where nothing ends it.
+          kit = prepare();
           continue;
         }
         run++;
@@ -178,10 +190,12 @@ final class Sentinel implements AutoCloseable {
   }
 
   private ProbeKit prepare() throws InterruptedException {
-    String state = kernelState(KernelFacts.ftrace(HOST));
+    String state = kernelState();
     plannedSlept = HostClock.slept(HOST, System.nanoTime());
     ProbeKit kit = ProbeKit.prepare(options, spawner);
-    planned = kit.facts().ftrace() == Switch.HELD ? null : state;
+    ftrace = kit.facts().ftrace();
+    askedAt = System.nanoTime();
+    planned = ftrace == Switch.HELD ? null : ftrace + state;
     plannedIdle = !kit.vhostNetLoaded();
     inbox.accept(new Incoming.Kit(kit));
     // The kernel's types are by far the largest thing that the agent ever holds: give the room
@@ -243,7 +257,7 @@ final class Sentinel implements AutoCloseable {
           return "the sentinel ended: " + child.complaint();
         }
         if ((!asked() || full || changed()) && !held()) {
-          if (attached && KernelFacts.ftrace(HOST) == Switch.OFF) {
+          if (attached && ftrace == Switch.OFF) {
             keepBlind(child, run);
           }
           child.stop(STOP_GRACE);
@@ -282,7 +296,7 @@ final class Sentinel implements AutoCloseable {
     blind = true;
     resident = null;
     boolean told = false;
-    while (child.alive() && KernelFacts.ftrace(HOST) != Switch.ON) {
+    while (child.alive() && ftrace() != Switch.ON) {
       if (changed()) {
         prepare();
       }
@@ -302,34 +316,62 @@ final class Sentinel implements AutoCloseable {
    * Returns whether the host is another than that which was planned for, or has slept since. Of a
    * host on which something holds ftrace's lock it is not known.
    */
-  private boolean changed() {
+  private boolean changed() throws InterruptedException {
     // It may have been planned for while the module was on its way in, which is not loaded yet.
     if ((plannedIdle && Files.exists(VHOST_NET))
         || Math.abs(HostClock.slept(HOST, System.nanoTime()) - plannedSlept) > SLEPT.toNanos()) {
       return true;
     }
-    Switch ftrace = KernelFacts.ftrace(HOST);
-    return ftrace != Switch.HELD && !kernelState(ftrace).equals(planned);
+    Switch now = ftrace();
+    return now != Switch.HELD && !(now + kernelState()).equals(planned);
   }
 
   /** Returns whether whoever attaches or detaches a probe now has to wait, for as long as it is. */
-  private static boolean held() {
-    return KernelFacts.ftrace(HOST) == Switch.HELD;
+  private boolean held() throws InterruptedException {
+    ask(Duration.ZERO);
+    return ftrace == Switch.HELD;
+  }
+
+  /**
+   * Returns whether ftrace is on. While something spins it is as it was: its lock may be held, and
+   * what is attached stays anyway.
+   */
+  private Switch ftrace() throws InterruptedException {
+    if (resident == null) {
+      ask(wanted ? ASKED_WITHOUT : ASKED_IDLE);
+    } else if (calm()) {
+      ftrace = KernelFacts.ftrace(HOST);
+      askedAt = System.nanoTime();
+    }
+    return ftrace;
+  }
+
+  /** Asks a child, unless that was done so lately: it costs more than to look. */
+  private void ask(Duration lately) throws InterruptedException {
+    Long before = askedAt;
+    if (before == null || System.nanoTime() - before >= lately.toNanos()) {
+      ftrace = FtraceSwitch.ask(spawner);
+      askedAt = System.nanoTime();
+    }
+  }
+
+  private boolean calm() {
+    return System.nanoTime() - spunAt.get() > CALM.toNanos();
   }
 
   private Duration poll(boolean attached) {
     if (!attached) {
       return START_POLL;
     }
-    return System.nanoTime() - spunAt.get() > CALM.toNanos() ? CALM_POLL : POLL;
+    return calm() ? CALM_POLL : POLL;
   }
 
   /**
    * Returns a text that changes when one of the modules comes, goes, or is loaded again, and when
-   * probes are disarmed as a whole: bpftrace would not notice either.
+   * kprobes are disarmed as a whole: bpftrace would not notice either.
    */
-  private static String kernelState(Switch ftrace) {
-    StringBuilder loaded = new StringBuilder(KernelFacts.switches(HOST, ftrace));
+  private static String kernelState() {
+    StringBuilder loaded = new StringBuilder(KernelFacts.switches(HOST));
     for (String module : KernelFacts.MODULES) {
       File folder = new File("/sys/module", module);
       try {

@@ -108,6 +108,6 @@ public final class KernelRater {
       return Optional.empty();
     }
     return Optional.of(
-        Symbols.read(fs, Set.of(AVAIL_IDX)).function(AVAIL_IDX, "vhost").isPresent());
+        Symbols.read(fs, Set.of(AVAIL_IDX), false).function(AVAIL_IDX, "vhost").isPresent());
   }
 }

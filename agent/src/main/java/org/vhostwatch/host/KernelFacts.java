@@ -47,15 +47,8 @@ public record KernelFacts(
   /** The device a module makes: one built in without parameters has no directory in /sys/module. */
   private static final Map<String, String> DEVICES = Map.of("vhost_net", "vhost-net", "tun", "tun");
 
-  private static final String FTRACE = "proc/sys/kernel/ftrace_enabled";
+  public static final String FTRACE = "proc/sys/kernel/ftrace_enabled";
   private static final String KPROBES = "sys/kernel/debug/kprobes/enabled";
-
-  /**
-   * A look at ftrace's switch takes its lock, which a tracer that gets off the functions of a
-   * livelocked worker (ftrace_shutdown) holds until the livelock is over. It is not to hold us; but
-   * a busy emulated host may take seconds for it, too.
-   */
-  private static final OutsideReads LOCKED = new OutsideReads("ftrace", 10_000, 4);
 
   private static final String SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate";
 
@@ -70,8 +63,12 @@ public record KernelFacts(
     btf = Set.copyOf(btf);
   }
 
-  /** Reads everything; what cannot be read is unknown. */
-  public static KernelFacts read(ProcFs fs) {
+  /**
+   * Reads everything; what cannot be read is unknown.
+   *
+   * @param ftrace whether ftrace is on, which is not read here
+   */
+  public static KernelFacts read(ProcFs fs, Switch ftrace) {
     String release = fs.text("proc/sys/kernel/osrelease", SMALL).orElse("");
     return new KernelFacts(
         release,
@@ -84,7 +81,7 @@ public record KernelFacts(
         modules(fs, release),
         btf(fs),
         bpfStats(fs),
-        ftrace(fs),
+        ftrace,
         flag(fs, KPROBES),
         fs.text("sys/devices/system/cpu/online", SMALL).map(KernelFacts::count).orElse(0));
   }
@@ -120,26 +117,21 @@ public record KernelFacts(
         .isEmpty();
   }
 
-  /** Returns whether functions are traced now, by kprobes too; waits for its lock only so long. */
+  /**
+   * Returns whether functions are traced now, by kprobes too. The kernel takes ftrace's lock for
+   * it, which a tracer that gets off the functions of a livelocked worker (ftrace_shutdown) holds
+   * until the livelock is over: not to be asked while a worker spins.
+   */
   public static Switch ftrace(ProcFs fs) {
-    if (!fs.exists(FTRACE)) {
-      return Switch.UNKNOWN;
-    }
-    OutsideReads.Answer<Switch> answer =
-        LOCKED.ask(fs.path(FTRACE), () -> Optional.of(flag(fs, FTRACE)));
-    return answer.inTime() ? answer.value().orElse(Switch.UNKNOWN) : Switch.HELD;
+    return flag(fs, FTRACE);
   }
 
   /**
-   * Returns a text that changes when {@link #disarmed} or {@link #allowsSamples} may.
-   *
-   * @param ftrace whether ftrace is on
+   * Returns a text that changes when, beside {@link #ftrace}, what {@link #disarmed} or {@link
+   * #allowsSamples} go by does.
    */
-  public static String switches(ProcFs fs, Switch ftrace) {
-    return ftrace
-        + " "
-        + setting(fs, KPROBES).orElse("-")
-        + (allowsSamples(fs) ? "" : " few samples");
+  public static String switches(ProcFs fs) {
+    return setting(fs, KPROBES).orElse("-") + (allowsSamples(fs) ? "" : " few samples");
   }
 
   /** Asked every few seconds: an exception for one that is not there would be dear. */

@@ -1,6 +1,5 @@
 package org.vhostwatch.host;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +21,6 @@ public final class Symbols {
    */
   private static final Pattern CLONE = Pattern.compile("[^.]+(\\.(isra|constprop)\\.[0-9]+)+");
 
-  /** An emulated host takes seconds to make it. */
-  private static final OutsideReads LISTS = new OutsideReads("functions", 30_000, 2);
-
   private static final Pattern FUNCTION_TYPES = Pattern.compile("[tTwW]");
 
   private final List<Found> functions;
@@ -41,8 +37,9 @@ public final class Symbols {
    * Reads the symbols of these names and their clones.
    *
    * @param wanted plain names, without suffix
+   * @param traceable whether to ask tracefs, which takes ftrace's lock ({@link KernelFacts#ftrace})
    */
-  public static Symbols read(ProcFs fs, Set<String> wanted) {
+  public static Symbols read(ProcFs fs, Set<String> wanted, boolean traceable) {
     NameSet names = new NameSet(wanted);
     List<Found> addresses = new ArrayList<>();
     if (!SymbolFile.scanKallsyms(
@@ -52,14 +49,13 @@ public final class Symbols {
       // Half a list would make a name look unique that is not.
       addresses.clear();
     }
-    // The list is made under ftrace's lock, too.
-    if (KernelFacts.ftrace(fs) != Switch.HELD) {
-      for (String tracefs : KernelFacts.TRACEFS) {
-        Path list = fs.path(tracefs + "/available_filter_functions");
-        Optional<List<Found>> traceable = LISTS.ask(list, () -> functions(list, names)).value();
-        if (traceable.isPresent()) {
-          return new Symbols(traceable.get(), Symbol.Source.AVAILABLE_FILTER_FUNCTIONS, addresses);
-        }
+    for (String tracefs : traceable ? KernelFacts.TRACEFS : List.<String>of()) {
+      List<Found> found = new ArrayList<>();
+      if (SymbolFile.scanFunctions(
+          fs.path(tracefs + "/available_filter_functions"),
+          names,
+          (address, type, name, module) -> found.add(new Found(name, module, type, address)))) {
+        return new Symbols(found, Symbol.Source.AVAILABLE_FILTER_FUNCTIONS, addresses);
       }
     }
     List<Found> code =
@@ -67,16 +63,6 @@ public final class Symbols {
             .filter(found -> FUNCTION_TYPES.matcher(String.valueOf(found.type())).matches())
             .toList();
     return new Symbols(code, Symbol.Source.KALLSYMS, addresses);
-  }
-
-  private static Optional<List<Found>> functions(Path list, NameSet names) {
-    List<Found> traceable = new ArrayList<>();
-    boolean whole =
-        SymbolFile.scanFunctions(
-            list,
-            names,
-            (address, type, name, module) -> traceable.add(new Found(name, module, type, address)));
-    return whole ? Optional.of(traceable) : Optional.empty();
   }
 
   /** Returns where functions were looked for. */

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Switch;
 
 /** What somebody who reads a report of this host's kernel asks first, one fact a line. */
 public final class HostFacts {
@@ -34,7 +35,7 @@ public final class HostFacts {
   /** Reads all of it; what cannot be read is left out. */
   public static List<String> read(ProcFs fs) {
     List<String> facts = new ArrayList<>();
-    KernelFacts kernel = KernelFacts.read(fs);
+    KernelFacts kernel = KernelFacts.read(fs, Switch.UNKNOWN);
     facts.add("kernel: " + kernel.release() + " " + kernel.version());
     add(facts, fs, "build", "proc/version");
     add(facts, fs, "machine", "proc/sys/kernel/arch");

@@ -11,6 +11,7 @@ import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.Lockdown;
 import org.vhostwatch.host.ModuleState;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.host.Symbols;
 
 /**
@@ -44,7 +45,7 @@ public record ProbeKit(
   public static ProbeKit prepare(Options options, Spawner spawner) throws InterruptedException {
     Path root = Path.of("/");
     ProcFs fs = new ProcFs(root);
-    KernelFacts facts = KernelFacts.read(fs);
+    KernelFacts facts = KernelFacts.read(fs, FtraceSwitch.ask(spawner));
     List<String> troubles = new ArrayList<>();
     Optional<Bpftrace> bpftrace = Optional.empty();
     Optional<Plan> plan = Optional.empty();
@@ -53,7 +54,7 @@ public record ProbeKit(
     } else {
       try {
         bpftrace = Optional.of(Bpftrace.find(spawner, options.bpftrace(), options.answer()));
-        Symbols symbols = Symbols.read(fs, Planner.SYMBOLS);
+        Symbols symbols = Symbols.read(fs, Planner.SYMBOLS, facts.ftrace() != Switch.HELD);
         plan =
             Optional.of(
                 Planner.plan(

@@ -37,6 +37,8 @@ public final class Spawner {
   enum Task {
     CENSUS,
     PROBES,
+    /** A look at what may be locked. */
+    LOOK,
     OTHER
   }
 
@@ -90,6 +92,12 @@ public final class Spawner {
         child.killedAt = clock.getAsLong();
       }
     }
+  }
+
+  /** Returns whether a child of that task was killed and is still there. */
+  boolean holds(Task task) {
+    return started.stream()
+        .anyMatch(child -> child.task == task && child.killedAt != null && child.process.isAlive());
   }
 
   /**

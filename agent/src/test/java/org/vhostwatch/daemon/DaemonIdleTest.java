@@ -94,7 +94,7 @@ class DaemonIdleTest {
   }
 
   private void lookedOver() {
-    KernelFacts facts = KernelFacts.read(host.fs());
+    KernelFacts facts = host.facts();
     daemon.take(
         new Incoming.Kit(new ProbeKit(facts, Optional.empty(), Optional.empty(), List.of())), now);
   }

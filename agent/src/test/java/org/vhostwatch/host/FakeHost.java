@@ -29,6 +29,10 @@ public final class FakeHost {
     return new ProcFs(root);
   }
 
+  public KernelFacts facts() {
+    return KernelFacts.read(fs(), KernelFacts.ftrace(fs()));
+  }
+
   public FakeHost file(String relative, String text) {
     return file(relative, text.getBytes(StandardCharsets.UTF_8));
   }

@@ -203,7 +203,7 @@ public final class HostTargets {
     ProcFs fs = new ProcFs(Scratch.root().resolve("kernel"));
     return input -> {
       file.write(input);
-      KernelFacts facts = KernelFacts.read(fs);
+      KernelFacts facts = KernelFacts.read(fs, KernelFacts.ftrace(fs));
       Claim.that(facts.cpusOnline() >= 0, "CPUs", facts);
     };
   }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,20 +25,16 @@ class KernelFactsTest {
     host = new FakeHost(directory);
   }
 
-  private String switches() {
-    return KernelFacts.switches(host.fs(), KernelFacts.ftrace(host.fs()));
-  }
-
   @Test
   void aProfileNeedsAsManySamplesAsItTakes() {
     assertThat(KernelFacts.allowsSamples(host.fs())).as("unknown").isTrue();
-    String before = switches();
+    String before = KernelFacts.switches(host.fs());
     host.file("proc/sys/kernel/perf_event_max_sample_rate", "49\n");
     assertThat(KernelFacts.allowsSamples(host.fs())).isTrue();
-    assertThat(switches()).isEqualTo(before);
+    assertThat(KernelFacts.switches(host.fs())).isEqualTo(before);
     host.file("proc/sys/kernel/perf_event_max_sample_rate", "48\n");
     assertThat(KernelFacts.allowsSamples(host.fs())).isFalse();
-    assertThat(switches()).isNotEqualTo(before);
+    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
   }
 
   @Test
@@ -67,7 +62,7 @@ class KernelFactsTest {
             "lib/modules/6.18.15+deb13-cloud-amd64/modules.builtin",
             "kernel/fs/fuse/fuse.ko\nkernel/drivers/net/tun.ko\n");
 
-    KernelFacts facts = KernelFacts.read(host.fs());
+    KernelFacts facts = host.facts();
 
     assertThat(facts.release()).isEqualTo("6.18.15+deb13-cloud-amd64");
     assertThat(facts.version()).isEqualTo("#1 SMP PREEMPT_DYNAMIC Debian 6.18.15-1~bpo13+1");
@@ -92,7 +87,7 @@ class KernelFactsTest {
         .directory("sys/module/vhost/parameters")
         .file("sys/module/vhost_net/initstate", "coming");
 
-    KernelFacts facts = KernelFacts.read(host.fs());
+    KernelFacts facts = host.facts();
 
     assertThat(facts.module("tun")).isEqualTo(ModuleState.BUILT_IN);
     assertThat(facts.module("vhost")).isEqualTo(ModuleState.BUILT_IN);
@@ -104,17 +99,17 @@ class KernelFactsTest {
   void whereNoListOfModulesCanBeReadTheyShowByTheirState() {
     host.file("sys/module/vhost/initstate", "live\n").directory("sys/module/vhost_net/initstate");
 
-    KernelFacts facts = KernelFacts.read(host.fs());
+    KernelFacts facts = host.facts();
 
     assertThat(facts.module("vhost")).isEqualTo(ModuleState.LOADED);
     assertThat(facts.module("vhost_net")).as("not readable either").isEqualTo(ModuleState.LOADED);
     host.file("proc/modules", "");
-    assertThat(KernelFacts.read(host.fs()).module("vhost")).isEqualTo(ModuleState.ABSENT);
+    assertThat(host.facts().module("vhost")).isEqualTo(ModuleState.ABSENT);
   }
 
   @Test
   void readsAHostThatShowsNothing() {
-    KernelFacts facts = KernelFacts.read(host.fs());
+    KernelFacts facts = host.facts();
 
     assertThat(facts.release()).isEmpty();
     assertThat(facts.lockdown()).isEqualTo(Lockdown.UNKNOWN);
@@ -129,8 +124,7 @@ class KernelFactsTest {
   @Test
   void tracefsBelowDebugfsIsTheSecondChoice() {
     host.directory("sys/kernel/tracing").file("sys/kernel/debug/tracing/README", "");
-    assertThat(KernelFacts.read(host.fs()).tracefs())
-        .contains(root.resolve("sys/kernel/debug/tracing"));
+    assertThat(host.facts().tracefs()).contains(root.resolve("sys/kernel/debug/tracing"));
   }
 
   @ParameterizedTest
@@ -142,13 +136,13 @@ class KernelFactsTest {
   })
   void readsTheLockdownInForce(String text, Lockdown lockdown) {
     host.file("sys/kernel/security/lockdown", text);
-    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(lockdown);
+    assertThat(host.facts().lockdown()).isEqualTo(lockdown);
   }
 
   @Test
   void aKernelWithoutLockdownHasNone() {
     host.file("sys/kernel/security/lsm", "capability,yama");
-    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(Lockdown.NONE);
+    assertThat(host.facts().lockdown()).isEqualTo(Lockdown.NONE);
   }
 
   @ParameterizedTest
@@ -157,7 +151,7 @@ class KernelFactsTest {
       value = {"0|1", "0-127|128", "0-1,3|3", "x|0", "3-1|0", "0-|0", "''|0", "0-1-2|0"})
   void countsCpus(String list, int count) {
     host.file("sys/devices/system/cpu/online", list + "\n");
-    assertThat(KernelFacts.read(host.fs()).cpusOnline()).isEqualTo(count);
+    assertThat(host.facts().cpusOnline()).isEqualTo(count);
   }
 
   /** The file of securityfs refuses to seek, as a pipe does. */
@@ -175,50 +169,27 @@ class KernelFactsTest {
               }
             });
 
-    assertThat(KernelFacts.read(host.fs()).lockdown()).isEqualTo(Lockdown.CONFIDENTIALITY);
+    assertThat(host.facts().lockdown()).isEqualTo(Lockdown.CONFIDENTIALITY);
     written.get(10, TimeUnit.SECONDS);
   }
 
   @Test
   void probesAreDisarmedAsAWholeOrWithFtrace() {
-    assertThat(KernelFacts.read(host.fs()).disarmed()).as("not known").isEmpty();
+    assertThat(host.facts().disarmed()).as("not known").isEmpty();
     host.file("proc/sys/kernel/ftrace_enabled", "0\n");
-    assertThat(KernelFacts.read(host.fs()).disarmed())
-        .contains("ftrace is off, kernel.ftrace_enabled is 0");
-    String before = switches();
+    assertThat(host.facts().disarmed()).contains("ftrace is off, kernel.ftrace_enabled is 0");
+    String before = KernelFacts.switches(host.fs());
     host.file("sys/kernel/debug/kprobes/enabled", "0\n");
-    assertThat(KernelFacts.read(host.fs()).disarmed())
+    assertThat(host.facts().disarmed())
         .contains("kprobes are disabled, /sys/kernel/debug/kprobes/enabled is 0");
-    assertThat(switches()).isNotEqualTo(before);
-  }
-
-  /** A FIFO does what ftrace's files do while another has its lock: whoever opens it waits. */
-  @Test
-  void whoHoldsTheLockOfFtraceDoesNotHoldUs() throws Exception {
-    host.directory("proc/sys/kernel");
-    Path ftrace = root.resolve("proc/sys/kernel/ftrace_enabled");
-    Process made = new ProcessBuilder("/usr/bin/mkfifo", ftrace.toString()).start();
-    assertThat(made.waitFor()).isZero();
-    host.file("sys/kernel/tracing/available_filter_functions", "handle_rx [vhost_net]\n")
-        .file("proc/kallsyms", "ffffffffc0a01000 t handle_rx\t[vhost_net]\n");
-    KernelFacts facts = KernelFacts.read(host.fs());
-    assertThat(facts.ftrace()).isEqualTo(Switch.HELD);
-    assertThat(facts.disarmed().orElseThrow()).contains("something holds its lock");
-    Symbols symbols = Symbols.read(host.fs(), Set.of("handle_rx"));
-    assertThat(symbols.functionSource()).as("no list").isEqualTo(Symbol.Source.KALLSYMS);
-    assertThat(symbols.function("handle_rx")).isPresent();
-    try (FileOutputStream released = new FileOutputStream(ftrace.toFile())) {
-      released.write("1\n".getBytes(StandardCharsets.UTF_8));
-    }
-    host.remove("proc/sys/kernel/ftrace_enabled").file("proc/sys/kernel/ftrace_enabled", "1\n");
-    while (KernelFacts.ftrace(host.fs()) == Switch.HELD) {
-      Thread.onSpinWait();
-    }
-    assertThat(KernelFacts.read(host.fs()).disarmed()).isEmpty();
+    assertThat(KernelFacts.switches(host.fs())).isNotEqualTo(before);
   }
 
   @Test
   void readsTheHostTheseTestsRunOn() {
-    assertThat(KernelFacts.read(new ProcFs(Path.of("/"))).release()).isNotEmpty();
+    assertThat(
+            KernelFacts.read(new ProcFs(Path.of("/")), KernelFacts.ftrace(new ProcFs(Path.of("/"))))
+                .release())
+        .isNotEmpty();
   }
 }

@@ -198,11 +198,11 @@ class SymbolsTest {
   @Test
   void wantedNamesAreWithoutSuffix() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Symbols.read(host.fs(), Set.of("f.isra.0")))
+        .isThrownBy(() -> Symbols.read(host.fs(), Set.of("f.isra.0"), true))
         .withMessageContaining("f.isra.0");
   }
 
   private Symbols read() {
-    return Symbols.read(host.fs(), WANTED);
+    return Symbols.read(host.fs(), WANTED, true);
   }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.vhostwatch.btf.KernelBtf;
 import org.vhostwatch.host.FakeHost;
-import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.Symbols;
 
 /** Kernels as the scripts meet them; the numbers are those of Debian's for amd64. */
@@ -166,9 +165,9 @@ final class Kernels {
     return Planner.plan(
         root,
         Scripts.read(scripts()),
-        Symbols.read(host.fs(), Planner.SYMBOLS),
+        Symbols.read(host.fs(), Planner.SYMBOLS, true),
         version,
-        KernelFacts.read(host.fs()).disarmed());
+        host.facts().disarmed());
   }
 
   /** The folder of the project's scripts, from wherever the tests run. */

@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.host.FakeHost;
-import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.probe.Outlook.Degree;
 
 class OutlookTest {
@@ -38,7 +37,7 @@ class OutlookTest {
   private Outlook outlook(FakeHost host, BpftraceVersion version, boolean attaches, boolean counts)
       throws PlanException {
     return Outlook.of(
-        KernelFacts.read(host.fs()),
+        host.facts(),
         true,
         Optional.of(version),
         Optional.of(Kernels.plan(root, host, version)),
@@ -93,7 +92,7 @@ class OutlookTest {
     FakeHost host = whole(Kernels.v6_18(root)).file("sys/kernel/debug/kprobes/enabled", "0\n");
     Outlook outlook =
         Outlook.of(
-            KernelFacts.read(host.fs()),
+            host.facts(),
             true,
             Optional.empty(),
             Optional.empty(),

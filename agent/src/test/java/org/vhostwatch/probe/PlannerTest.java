@@ -441,7 +441,7 @@ class PlannerTest {
                       .fit(
                           new PlanKernel(
                               KernelLayout.read(root),
-                              Symbols.read(host.fs(), Planner.SYMBOLS),
+                              Symbols.read(host.fs(), Planner.SYMBOLS, true),
                               Kernels.DEBIAN_13,
                               true,
                               true,

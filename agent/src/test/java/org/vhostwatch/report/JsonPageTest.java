@@ -22,6 +22,7 @@ import org.vhostwatch.config.ConfigurationReport;
 import org.vhostwatch.config.Running;
 import org.vhostwatch.host.KernelFacts;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.host.Switch;
 import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.IncidentJson;
 import org.vhostwatch.incident.IncidentSamples;
@@ -110,7 +111,7 @@ class JsonPageTest {
             found, Optional.of(new Running(7, Map.of("confirm", "5s"))), List.of("a doubt"));
     CheckReport host =
         new CheckReport(
-            KernelFacts.read(new ProcFs(Path.of("/"))),
+            KernelFacts.read(new ProcFs(Path.of("/")), Switch.ON),
             Optional.of("0.23.2 (/usr/bin/bpftrace)"),
             true,
             List.of(new Measurement("spins", "kprobe x", Measurement.Quality.MEASURED)),
