@@ -32,10 +32,20 @@ final class Outside {
         .filter(folder -> !Files.isDirectory(folder))
         .ifPresent(folder -> doubts.add(line(Keys.TEXTFILE_DIR, folder, "is no folder")));
     Path state = configuration.get(Keys.STATE_DIR);
-    if (Files.exists(state) && !Files.isDirectory(state)) {
-      doubts.add(line(Keys.STATE_DIR, state, "is no folder"));
+    if (Files.exists(state)) {
+      state(state).ifPresent(why -> doubts.add(line(Keys.STATE_DIR, state, why)));
     }
     return doubts;
+  }
+
+  private static Optional<String> state(Path folder) {
+    try {
+      return Files.isDirectory(folder)
+          ? Ownership.objectionToContent(folder).map(words -> "is not used: it is " + words)
+          : Optional.of("is no folder");
+    } catch (IOException e) {
+      return Optional.of(DaemonClient.why(e));
+    }
   }
 
   private static Optional<String> program(Path program) {

@@ -4,14 +4,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Standard output that remembers what went wrong: a {@code PrintStream} keeps that to itself. */
 final class Stdout extends OutputStream {
-
-  /** What the C library calls EPIPE: whoever read it has seen enough, as {@code head} does. */
-  private static final String READER_GONE = "Broken pipe";
 
   private final OutputStream out = new FileOutputStream(FileDescriptor.out);
   private @Nullable IOException failure;
@@ -31,10 +30,19 @@ final class Stdout extends OutputStream {
     }
   }
 
-  /** Returns why not all of it was written; empty if it was, or nobody reads it any more. */
+  /**
+   * Returns why not all of it was written; empty if it was, or if it went to a pipe: whoever reads
+   * that has seen enough, as {@code head} does.
+   */
   synchronized Optional<String> trouble() {
-    return Optional.ofNullable(failure)
-        .map(IOException::getMessage)
-        .filter(why -> !READER_GONE.equals(why));
+    return Optional.ofNullable(failure).filter(e -> !piped()).map(IOException::getMessage);
+  }
+
+  private static boolean piped() {
+    try {
+      return !Files.readSymbolicLink(Path.of("/proc/self/fd/1")).isAbsolute();
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

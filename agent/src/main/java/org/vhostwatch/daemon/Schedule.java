@@ -20,6 +20,9 @@ final class Schedule {
   /** Never two censuses closer than this, whatever is suspicious. */
   private static final long CENSUS_SPACING = 2 * SECOND;
 
+  /** The longest pause after censuses that failed, however many: the next one may be needed. */
+  private static final long LONGEST_SPACING = 60 * SECOND;
+
   /** While something stands still, or a worker is busy and unexplained, look this often. */
   private static final long CENSUS_SUSPICIOUS = 10 * SECOND;
 
@@ -115,7 +118,7 @@ final class Schedule {
     }
     stoodStill |= verdicts.stream().anyMatch(v -> v.verdict() == Verdict.STALLED);
     long since = now - censusAt;
-    if (since < Math.min(CENSUS_SPACING << failures, Math.max(period, CENSUS_SUSPICIOUS))) {
+    if (since < Math.min(CENSUS_SPACING << failures, LONGEST_SPACING)) {
       return false;
     }
     if (stale

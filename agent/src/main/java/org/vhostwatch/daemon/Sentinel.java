@@ -42,10 +42,16 @@ final class Sentinel implements AutoCloseable {
   /** Much more than one reading of how long the host has slept differs from the next by. */
   private static final Duration SLEPT = Duration.ofMillis(500);
 
-  /** How often it is asked whether ftrace is on while nothing is attached, and none is wanted. */
+  /** How often it is asked whether ftrace is on while that is why nothing is attached, and else. */
   private static final Duration ASKED_WITHOUT = Duration.ofSeconds(5);
 
   private static final Duration ASKED_IDLE = Duration.ofSeconds(60);
+
+  /** While a worker spins, frames come each second; a spin without is soon called over. */
+  private static final Duration SEEN = Duration.ofMillis(1500);
+
+  /** The age of a word that speaks of now; without a spin there is one each second or two. */
+  private static final Duration YOUNG = Duration.ofSeconds(3);
 
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
@@ -269,7 +275,8 @@ final class Sentinel implements AutoCloseable {
           inbox.accept(new Incoming.Attached(run, indices));
         }
         Duration limit = attached ? SILENCE : START_LIMIT;
-        if (System.nanoTime() - spokeAt.get() > limit.toNanos()) {
+        boolean silent = System.nanoTime() - spokeAt.get() > limit.toNanos();
+        if (silent && !(attached && held())) {
           child.stop(STOP_GRACE);
           return "the sentinel said nothing that makes sense for "
               + limit.toSeconds()
@@ -333,15 +340,20 @@ final class Sentinel implements AutoCloseable {
   }
 
   /**
-   * Returns whether ftrace is on. While something spins it is as it was: its lock may be held, and
-   * what is attached stays anyway.
+   * Returns whether ftrace is on. While passes are seen it is. While nothing has spun for a while,
+   * and the sentinel says so, its lock is free and a look at it is cheap; in between, and of a
+   * sentinel that is silent, a child is asked.
    */
   private Switch ftrace() throws InterruptedException {
+    long now = System.nanoTime();
     if (resident == null) {
-      ask(wanted ? ASKED_WITHOUT : ASKED_IDLE);
-    } else if (calm()) {
+      boolean matters = wanted && !plannedIdle && ftrace != Switch.ON;
+      ask(matters ? ASKED_WITHOUT : ASKED_IDLE);
+    } else if (calm() && now - spokeAt.get() < YOUNG.toNanos() && ftrace != Switch.HELD) {
       ftrace = KernelFacts.ftrace(HOST);
-      askedAt = System.nanoTime();
+      askedAt = now;
+    } else if (now - spunAt.get() > SEEN.toNanos()) {
+      ask(POLL);
     }
     return ftrace;
   }

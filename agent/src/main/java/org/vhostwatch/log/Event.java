@@ -271,7 +271,6 @@ enum Event {
           SENTINEL_AWAY,
           CENSUS_TAKEN,
           CAPTURE_TAKEN,
-          TROUBLE_BEGINS,
           TROUBLE_ENDS,
           NOTHING_TO_WATCH,
           PROBING_RESUMED,
@@ -288,6 +287,7 @@ enum Event {
           JAVA_REPLACED,
           INTERNAL_ERROR,
           REQUEST_FAILED,
+          TROUBLE_BEGINS, // where bpftrace is, and what it said
           SYSTEMD_UNREACHABLE,
           LINES_LOST,
           LIBRARY_ERROR,

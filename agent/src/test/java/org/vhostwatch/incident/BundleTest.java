@@ -102,7 +102,7 @@ class BundleTest {
                     + Printable.of(vm)
                     + ", tap "
                     + Printable.of(tap),
-                "2026-11-23T14:06:44.000Z warning trouble-begins: peer 192.0.2.17 at"
+                "2026-11-23T14:06:44.000Z info nothing-to-watch: peer 192.0.2.17 at"
                     + " 52:54:00:12:34:56 and 2001:db8::17 via hv17"));
   }
 
