@@ -20,6 +20,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.OutsideReads;
 import org.vhostwatch.host.ProcFs;
@@ -149,8 +150,25 @@ public final class Examination {
             surroundings.end(around).forEach(seen -> emit(new Event.Around(seen)));
           }
         });
+    if (untold()) {
+      census(plan.get());
+    }
     inferPorts();
     return findings();
+  }
+
+  /**
+   * Returns whether a packet waits and nothing tells whether its worker spins. Without probes two
+   * censuses tell that, if the worker was seen to be busy all the time between them; under load it
+   * may have taken until the second to see that.
+   */
+  private synchronized boolean untold() {
+    return diagnosis.verdicts().stream()
+        .anyMatch(
+            verdict ->
+                verdict.verdict() == Verdict.UNKNOWN
+                    && verdict.queue() != null
+                    && verdict.queue().packetWaits());
   }
 
   /** Takes one census and no more. */
