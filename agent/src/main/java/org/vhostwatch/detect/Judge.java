@@ -101,28 +101,17 @@ final class Judge {
 
   private QueueVerdict harmless(Facts facts) {
     if (!facts.censusTells() && !facts.sentinelSpeaks) {
-      return verdict(
-          facts, Verdict.UNKNOWN, Confidence.LOW, List.of(), 0, "no census and no probes now");
+      return unknown(facts, "no census and no probes now");
     }
     if (facts.stoodStill()) {
-      return verdict(
-          facts,
-          Verdict.UNKNOWN,
-          Confidence.LOW,
-          List.of(),
-          0,
-          "it stood still when it was last read, and no census has told of it since");
+      return unknown(
+          facts, "it stood still when it was last read, and no census has told of it since");
     }
     Confidence confidence =
         facts.sentinelSpeaks && facts.censusTells() ? Confidence.HIGH : Confidence.MEDIUM;
     if (facts.standsStillUntold()) {
-      return verdict(
-          facts,
-          Verdict.UNKNOWN,
-          Confidence.LOW,
-          List.of(),
-          0,
-          "a packet waits and the worker runs, but no probe tells whether it spins");
+      return unknown(
+          facts, "a packet waits and the worker runs, but no probe tells whether it spins");
     }
     if (facts.busy()) {
       return verdict(
@@ -139,6 +128,10 @@ final class Judge {
             ? "no backend: the guest's driver is not ready, or the VM is stopped"
             : "no spin, no stall";
     return verdict(facts, Verdict.HEALTHY, confidence, List.of(), 0, text);
+  }
+
+  private static QueueVerdict unknown(Facts facts, String why) {
+    return verdict(facts, Verdict.UNKNOWN, Confidence.LOW, List.of(), 0, why);
   }
 
   private String livelockSummary(Facts facts) {

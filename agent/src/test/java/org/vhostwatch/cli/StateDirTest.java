@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.log.LogRing;
@@ -23,15 +24,19 @@ class StateDirTest {
     this.log = LogRing.attach();
   }
 
+  /** Returns what an agent that starts logs of its state folder. */
+  private List<String> said(Path state) throws Exception {
+    try (Closeable lock = RunCommand.alone(new StateDirectory(state))) {
+      assertThat(lock).isNotNull();
+    }
+    return log.lines(0, "", "", 0, 0).stream().map(LogRing.Line::text).toList();
+  }
+
   @Test
   void oneThatCannotBeWrittenIsNamedWithWhatLetsTheServiceWriteThere() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
     Path state = file.resolve("state");
-    try (Closeable lock = RunCommand.alone(new StateDirectory(state))) {
-      assertThat(lock).isNotNull();
-    }
-    assertThat(log.lines(0, "", "", 0, 0))
-        .extracting(LogRing.Line::text)
+    assertThat(said(state))
         .singleElement()
         .asString()
         .contains(
@@ -44,11 +49,7 @@ class StateDirTest {
   void ofOneThatOthersCanWriteToTheRemedyIsSaid() throws Exception {
     Path state = Files.createDirectory(folder.resolve("state"));
     Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwxrwxrwx"));
-    try (Closeable lock = RunCommand.alone(new StateDirectory(state))) {
-      assertThat(lock).isNotNull();
-    }
-    assertThat(log.lines(0, "", "", 0, 0))
-        .extracting(LogRing.Line::text)
+    assertThat(said(state))
         .singleElement()
         .asString()
         .contains("kept in " + state + ": writable by others; run chmod go-w on it; it watches");
@@ -56,9 +57,6 @@ class StateDirTest {
 
   @Test
   void oneThatCanIsNoNews() throws Exception {
-    try (Closeable lock = RunCommand.alone(new StateDirectory(folder.resolve("state")))) {
-      assertThat(lock).isNotNull();
-    }
-    assertThat(log.lines(0, "", "", 0, 0)).isEmpty();
+    assertThat(said(folder.resolve("state"))).isEmpty();
   }
 }
