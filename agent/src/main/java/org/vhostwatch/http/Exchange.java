@@ -3,17 +3,10 @@ package org.vhostwatch.http;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.log.Log;
 
@@ -71,7 +64,7 @@ final class Exchange implements HttpHandler {
     try {
       Response response =
           refused(exchange).orElseGet(() -> endpoints.get(path, accepted(exchange)));
-      send(exchange, response, body(exchange, response));
+      send(exchange, response, response.bytes(packed(exchange, response)));
     } catch (RuntimeException e) {
       Log.requestFailed(String.valueOf(path), e);
       send(exchange, Response.text(500, "internal error: see the log of vhostwatch"));
@@ -116,7 +109,7 @@ final class Exchange implements HttpHandler {
   }
 
   private void send(HttpExchange exchange, Response response) throws IOException {
-    send(exchange, response, body(exchange, response));
+    send(exchange, response, response.bytes(packed(exchange, response)));
   }
 
   /** Sends what is whole in memory. */
@@ -140,23 +133,6 @@ final class Exchange implements HttpHandler {
       exchange.sendResponseHeaders(response.status(), body.length);
       exchange.getResponseBody().write(body);
       exchange.getResponseBody().flush();
-    }
-  }
-
-  private static byte[] body(HttpExchange exchange, Response response) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    OutputStream out = packed(exchange, response) ? new Packer(bytes) : bytes;
-    try (Writer writer = new OutputStreamWriter(out, StandardCharsets.UTF_8)) {
-      response.body().write(writer);
-    }
-    return bytes.toByteArray();
-  }
-
-  /** Metrics of thousands of queues shrink to a twentieth at the least effort. */
-  private static final class Packer extends GZIPOutputStream {
-    Packer(OutputStream out) throws IOException {
-      super(out);
-      def.setLevel(Deflater.BEST_SPEED);
     }
   }
 

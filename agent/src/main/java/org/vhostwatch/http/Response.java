@@ -1,8 +1,14 @@
 package org.vhostwatch.http;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * An answer.
@@ -16,6 +22,8 @@ import java.util.Map;
  */
 record Response(
     int status, String contentType, Map<String, String> headers, Body body, boolean large) {
+
+  private static final int BUFFER = 8 << 10;
 
   /** Writes a body. */
   interface Body {
@@ -33,6 +41,25 @@ record Response(
 
   static Response large(String contentType, Body body) {
     return new Response(200, contentType, Map.of(), body, true);
+  }
+
+  /** Returns the whole body, as UTF-8, packed by gzip if that is wanted. */
+  byte[] bytes(boolean packed) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    OutputStream out = packed ? new Packer(bytes) : bytes;
+    try (Writer writer =
+        new Gatherer(new OutputStreamWriter(out, StandardCharsets.UTF_8), BUFFER)) {
+      body.write(writer);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Metrics of thousands of queues shrink to a twentieth at the least effort. */
+  private static final class Packer extends GZIPOutputStream {
+    Packer(OutputStream out) throws IOException {
+      super(out, BUFFER);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
   }
 
   Response with(String header, String value) {
