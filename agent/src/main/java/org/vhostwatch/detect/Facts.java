@@ -34,7 +34,7 @@ final class Facts {
    */
   private static final double FASTER_THAN_KICKS = 1_500;
 
-  /** Above this share of a CPU a worker does not sleep, whatever it does. */
+  /** A worker that wants more than this share of a CPU does not sleep, whatever it does. */
   private static final double SLEEP_SHARE = 0.05;
 
   /** Censuses may lengthen only a spin of this length: a burst of kicks is shorter. */
@@ -59,6 +59,9 @@ final class Facts {
   /** When the last frame was made. */
   private final long framedKernelNanos;
 
+  /** When the present sentinel made its first, null without one. */
+  private final @Nullable Long attachedKernelNanos;
+
   Facts(
       QueueTrack track,
       HostState state,
@@ -73,6 +76,7 @@ final class Facts {
     this.waits = load == null ? 0 : load.waits();
     this.sentinelSpeaks = speaks(state, now);
     this.framedKernelNanos = state.frameKernelNanos();
+    this.attachedKernelNanos = state.attachedKernelNanos();
     this.starved = !active(track, state) && starves(state);
     this.active = (active(track, state) || starved) && (sentinelSpeaks || spinsOn(state));
   }
@@ -134,9 +138,9 @@ final class Facts {
     return load != null && load.wants() >= settings.busyShare();
   }
 
-  /** Returns whether the worker is known to sleep. */
+  /** Returns whether the worker is known to sleep: one that waits for a CPU does not. */
   boolean sleeps() {
-    return share < SLEEP_SHARE;
+    return load != null && load.wants() < SLEEP_SHARE;
   }
 
   /** Returns whether the TX queue moved while the RX queue stood still: work for the worker. */
@@ -242,13 +246,21 @@ final class Facts {
       return Long.MAX_VALUE;
     }
     if (active && track.spin() != null) {
-      boolean same =
-          episodeNanos() >= BACKED_NANOS
-              && track.spin().latest().indices()
-              && track.spin().latest().usedIdx() == queue.lastUsedIdx();
-      return same ? stillSince() : Long.MAX_VALUE;
+      SpinCounters spin = track.spin().latest();
+      if (!spin.indices() || spin.usedIdx() != queue.lastUsedIdx()) {
+        return Long.MAX_VALUE;
+      }
+      if (episodeNanos() >= BACKED_NANOS) {
+        return stillSince();
+      }
+      // What the probes have just begun to see may be what was known without them.
+      return watchedSince(Long.MIN_VALUE) ? Long.MAX_VALUE : busyForNothingSince();
     }
-    return stuckUnexplained() && load != null
+    return stuckUnexplained() ? busyForNothingSince() : Long.MAX_VALUE;
+  }
+
+  private long busyForNothingSince() {
+    return load != null && busyForNothing()
         ? Math.max(stillSince(), load.busySince())
         : Long.MAX_VALUE;
   }
@@ -258,14 +270,19 @@ final class Facts {
     return (spins() || stuckUnexplained()) && spinNanos() >= settings.confirmNanos();
   }
 
-  /**
-   * Returns whether, without probes, the worker is busy although its RX queue stands still and its
-   * TX queue too, so that nothing else accounts for the CPU time.
-   */
+  /** Returns whether the worker is busy for nothing, and no probe has told what it does. */
   boolean stuckUnexplained() {
+    boolean untold = !sentinelSpeaks || (!active && !watchedSince(Long.MIN_VALUE));
+    return untold && busyForNothing();
+  }
+
+  /**
+   * Returns whether the worker is busy although its RX queue stands still and its TX queue too, so
+   * that nothing else accounts for the CPU time.
+   */
+  private boolean busyForNothing() {
     CensusQueue queue = censusLatest();
-    return !sentinelSpeaks
-        && wouldBeBusy()
+    return wouldBeBusy()
         && queue != null
         && queue.packetWaits()
         && track.census() != null
@@ -288,13 +305,18 @@ final class Facts {
   }
 
   /**
-   * Returns whether, without probes, a packet waits and the worker is neither asleep nor known to
-   * do anything else.
+   * Returns whether a packet waits, the worker is neither asleep nor known to do anything else, and
+   * no probe has told what it does.
    */
   boolean standsStillUntold() {
     CensusQueue queue = censusLatest();
-    boolean mayWait = stuckUnexplained() || stillNanos() >= settings.confirmNanos();
-    return !sentinelSpeaks && queue != null && queue.packetWaits() && mayWait && !sleeps();
+    boolean mayWait =
+        (!sentinelSpeaks && stuckUnexplained()) || stillNanos() >= settings.confirmNanos();
+    return !watchedSince(Long.MIN_VALUE)
+        && queue != null
+        && queue.packetWaits()
+        && mayWait
+        && !sleeps();
   }
 
   boolean stalled() {
@@ -311,11 +333,24 @@ final class Facts {
   }
 
   /**
-   * Returns whether the sentinel has spoken so late that it would have told of a spin that makes
-   * the queue stand still. On a crowded host its frames come seconds late, or not at all.
+   * Returns whether the sentinel would have told of a spin that makes the queue stand still, or of
+   * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
   private boolean sentinelTells() {
-    return sentinelSpeaks && framedKernelNanos - stillSince() >= settings.confirmNanos();
+    long passed = track.spin() == null ? Long.MIN_VALUE : track.spin().latest().seen();
+    return watchedSince(Math.max(stillSince(), passed));
+  }
+
+  /**
+   * Returns whether since then, or since its probes were attached if that was later, the sentinel
+   * has watched for long enough to have told of a spin: a worker that others keep from its CPU
+   * makes no pass for long.
+   */
+  private boolean watchedSince(long time) {
+    long needed = sharesItsCpu() ? STARVING_NANOS : settings.confirmNanos();
+    return sentinelSpeaks
+        && attachedKernelNanos != null
+        && framedKernelNanos - Math.max(time, attachedKernelNanos) >= needed;
   }
 
   /** Returns since when it stands still: by the censuses, or by the passes that go on. */

@@ -11,7 +11,7 @@ public final class HostState {
 
   /** Nothing seen yet. */
   public static final HostState EMPTY =
-      new HostState(Map.of(), Map.of(), Map.of(), false, null, false, null, 0);
+      new HostState(Map.of(), Map.of(), Map.of(), false, null, null, null, 0);
 
   /**
    * A worker, the CPU time that it uses, and the time that it waits for a CPU.
@@ -39,20 +39,32 @@ public final class HostState {
     }
 
     Load next(Worker seen, long width, long now) {
-      // The kernel counts a wait when it is over, and on a crowded host one takes seconds.
-      boolean waitsOn =
-          seen.waitedNanos() >= 0
-              && seen.state() == 'R'
-              && worker.state() == 'R'
-              && seen.cpuTicks() == worker.cpuTicks()
-              && seen.waitedNanos() == worker.waitedNanos();
-      long since = waitsOn ? waitsSince : now;
+      long since = waitingSince(seen, now);
       return new Load(
           seen,
           ticks.next(width, now, seen.cpuTicks()),
           waited.next(width, now, seen.waitedNanos() + now - since),
           since,
           busySince);
+    }
+
+    /**
+     * Returns since when it has waited for its CPU, now if it does not. The kernel counts a wait
+     * when it is over, and on a crowded host one takes seconds. A worker that wanted a CPU at both
+     * looks, and for which none was counted in between, has first run and then waited.
+     */
+    private long waitingSince(Worker seen, long now) {
+      boolean counted = seen.waitedNanos() != worker.waitedNanos();
+      if (seen.waitedNanos() < 0 || counted || seen.state() != 'R' || worker.state() != 'R') {
+        return now;
+      }
+      if (seen.cpuTicks() == worker.cpuTicks()) {
+        return waitsSince;
+      }
+      long ran = Math.round((seen.cpuTicks() - worker.cpuTicks()) / TICKS_PER_NANO);
+      long since = ticks.at() + ran;
+      // What it ran is known in whole ticks.
+      return now - since > STARVING_SHARE * (now - ticks.at()) ? since : now;
     }
 
     /**
@@ -90,7 +102,7 @@ public final class HostState {
       return waitsOn() || (waits() >= STARVING_SHARE && wants() >= busy);
     }
 
-    /** Returns whether it wanted a CPU at the last two looks and got none in between. */
+    /** Returns whether it wants a CPU and has waited for it since before the last look. */
     boolean waitsOn() {
       return waitsSince < ticks.at();
     }
@@ -109,7 +121,7 @@ public final class HostState {
   private final Map<Integer, Load> loads;
   private final boolean strangers;
   private final @Nullable Long censusedAt;
-  private final boolean attached;
+  private final @Nullable Long attachedKernelNanos;
   private final @Nullable Long framedAt;
   private final long frameKernelNanos;
 
@@ -119,7 +131,7 @@ public final class HostState {
       Map<Integer, Load> loads,
       boolean strangers,
       @Nullable Long censusedAt,
-      boolean attached,
+      @Nullable Long attachedKernelNanos,
       @Nullable Long framedAt,
       long frameKernelNanos) {
     this.queues = queues;
@@ -127,7 +139,7 @@ public final class HostState {
     this.loads = loads;
     this.strangers = strangers;
     this.censusedAt = censusedAt;
-    this.attached = attached;
+    this.attachedKernelNanos = attachedKernelNanos;
     this.framedAt = framedAt;
     this.frameKernelNanos = frameKernelNanos;
   }
@@ -164,7 +176,12 @@ public final class HostState {
 
   /** Returns whether a sentinel is attached that has said something. */
   boolean attached() {
-    return attached;
+    return attachedKernelNanos != null;
+  }
+
+  /** Returns the kernel's time in the first frame of the present sentinel, null without one. */
+  @Nullable Long attachedKernelNanos() {
+    return attachedKernelNanos;
   }
 
   /** Returns when the last frame came, of this sentinel or of one that is gone; null before any. */
@@ -179,17 +196,18 @@ public final class HostState {
 
   HostState withQueues(Map<Long, QueueTrack> next) {
     return new HostState(
-        next, ended, loads, strangers, censusedAt, attached, framedAt, frameKernelNanos);
+        next, ended, loads, strangers, censusedAt, attachedKernelNanos, framedAt, frameKernelNanos);
   }
 
   HostState withCensus(Map<Long, QueueTrack> next, Map<Long, SpinCounters> gone, long now) {
-    return new HostState(next, gone, loads, strangers, now, attached, framedAt, frameKernelNanos);
+    return new HostState(
+        next, gone, loads, strangers, now, attachedKernelNanos, framedAt, frameKernelNanos);
   }
 
   HostState withLoads(
       Map<Integer, Load> next, Map<Long, QueueTrack> left, Map<Long, SpinCounters> gone) {
     return new HostState(
-        left, gone, next, strangers, censusedAt, attached, framedAt, frameKernelNanos);
+        left, gone, next, strangers, censusedAt, attachedKernelNanos, framedAt, frameKernelNanos);
   }
 
   HostState withFrame(
@@ -198,7 +216,8 @@ public final class HostState {
       boolean unknown,
       long now,
       long kernelNanos) {
-    return new HostState(next, gone, loads, unknown, censusedAt, true, now, kernelNanos);
+    long first = attachedKernelNanos == null ? kernelNanos : attachedKernelNanos;
+    return new HostState(next, gone, loads, unknown, censusedAt, first, now, kernelNanos);
   }
 
   /** The next sentinel's maps begin empty. */
@@ -206,6 +225,6 @@ public final class HostState {
     Map<Long, QueueTrack> left = new HashMap<>();
     queues.forEach((vq, track) -> left.put(vq, track.withoutSentinel()));
     return new HostState(
-        left, Map.of(), loads, false, censusedAt, false, framedAt, frameKernelNanos);
+        left, Map.of(), loads, false, censusedAt, null, framedAt, frameKernelNanos);
   }
 }

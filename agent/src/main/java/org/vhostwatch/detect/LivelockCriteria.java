@@ -94,7 +94,11 @@ final class LivelockCriteria {
 
   private static Criterion passes(Facts facts, Settings settings) {
     if (!facts.active) {
-      return Criterion.unmeasured("passes", "passes are not counted now: no probe is attached");
+      return Criterion.unmeasured(
+          "passes",
+          facts.sentinelSpeaks
+              ? "no pass was counted yet"
+              : "passes are not counted now: no probe is attached");
     }
     double rate = facts.passesPerSecond();
     return Criterion.of(

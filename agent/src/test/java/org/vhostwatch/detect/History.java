@@ -179,8 +179,9 @@ final class History {
       txDue += txPerSecond * STEP / 1e9;
       tx = (tx + (int) txDue) & 0xffff;
       txDue -= (int) txDue;
-      // Whoever gets a CPU stood in line for it, if only for a moment.
-      waitedNanos += waits * STEP + (cpu > 0 ? MOMENT : 0);
+      // Whoever is given a CPU stood in line for it, if only for a moment; who has it all the time
+      // did not.
+      waitedNanos += waits * STEP + (cpu > 0 && cpu < 1 ? MOMENT : 0);
       cpuTicks += cpu * Worker.TICKS_PER_SECOND * STEP / 1e9;
       passesDue += passesPerSecond * STEP / 1e9;
       if (passesDue >= 1) {
@@ -305,6 +306,15 @@ final class History {
           frame();
         }
       }
+    }
+    return this;
+  }
+
+  /** Nobody looks for so long: the daemon gets no CPU either. */
+  History unseen(int seconds) {
+    for (long end = now + Duration.ofSeconds(seconds).toNanos(); now < end; ) {
+      now += STEP;
+      queues.values().forEach(queue -> queue.step(now, indices));
     }
     return this;
   }

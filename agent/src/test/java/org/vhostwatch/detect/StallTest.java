@@ -53,6 +53,54 @@ class StallTest {
   }
 
   @Test
+  void aSentinelThatHasJustBegunTellsOfNoStall() {
+    // Others have its CPU: the worker makes no pass in the first seconds of the probes.
+    queue.does(0, 0, 0.1).waitsForItsCpu(0.8);
+    history.withoutSentinel().during(1).census().during(10).census();
+    assertThat(history.of(queue)).as("by censuses alone").isEqualTo(Verdict.LIVELOCKED);
+    history.sentinelRestarts();
+    for (int second = 0; second < 5; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("watched for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+    queue.spins();
+    for (int second = 0; second < 10; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("spins for %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aLivelockWhoseWorkerIsPutOffItsCpuIsNoStall() {
+    for (int wait = 1; wait <= 30; wait++) {
+      History crowded = new History();
+      Queue spinning = crowded.queue(VQ, 178, 183);
+      spinning.spins();
+      crowded.during(1).census().during(10).census();
+      assertThat(crowded.of(spinning)).isEqualTo(Verdict.LIVELOCKED);
+      // A moment after the last look others take its CPU; the wait is counted when it is over.
+      crowded.during(Duration.ofMillis(20));
+      spinning.does(0, 0, 0).isRunnable();
+      crowded.unseen(wait).workers().frame().census();
+      assertThat(crowded.of(spinning)).as("after %d s", wait).isEqualTo(Verdict.LIVELOCKED);
+      spinning.hasWaited(wait * 1_000_000_000L).spins();
+      for (int second = 0; second < 5; second++) {
+        crowded.during(1).census();
+        assertThat(crowded.of(spinning)).as("runs again").isEqualTo(Verdict.LIVELOCKED);
+      }
+    }
+  }
+
+  @Test
+  void aStallWhoseWorkerIsBusyElsewhereIsOneOnceTheSentinelHasWatched() {
+    queue.does(0, 0, 0.95);
+    history.withoutSentinel().during(1).census().during(10).census().sentinelRestarts();
+    history.during(6).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.verdict(queue).summary()).contains("busy with other work");
+  }
+
+  @Test
   void aWorkerThatNeverSleepsIsNotKicked() {
     // Frames that count little of the time: the host of this host has the CPU, or the worker sends.
     for (double sent : new double[] {0, 20_000}) {
