@@ -15,7 +15,7 @@ public final class Fuzzer {
   /** Names the file that takes what the run cost. */
   private static final String REPORT = "vhostwatch.fuzz.report";
 
-  /** What Jazzer puts into the code takes memory as well; {@link Replay} measures without it. */
+  /** What Jazzer puts into the code takes memory as well; {@link Flood} measures without it. */
   private static final int SLACK = 64;
 
   private static final Meter METER =
