@@ -36,6 +36,8 @@ public final class TextFile implements AutoCloseable {
   /** How often it is written. */
   public static final Duration PERIOD = Duration.ofSeconds(15);
 
+  private static final int BUFFER = 8 << 10;
+
   private final Path file;
   private final Path unfinished;
   private final Exposition exposition;
@@ -71,7 +73,8 @@ public final class TextFile implements AutoCloseable {
   private void write() {
     try {
       Files.deleteIfExists(unfinished);
-      try (Writer out = Channels.newWriter(FileChannel.open(unfinished, NEW), UTF_8)) {
+      try (Writer out =
+          new Gatherer(Channels.newWriter(FileChannel.open(unfinished, NEW), UTF_8), BUFFER)) {
         exposition.write(Exposition.Format.TEXT, out);
       }
       Files.getFileAttributeView(

@@ -1,4 +1,4 @@
-package org.vhostwatch.http;
+package org.vhostwatch.metrics;
 
 import java.io.IOException;
 import java.io.Writer;
@@ -8,16 +8,17 @@ import java.io.Writer;
  * java.io.BufferedWriter} does for each of the hundreds of thousands of single characters that the
  * Prometheus client makes of labels' values.
  */
-final class Gatherer extends Writer {
+public final class Gatherer extends Writer {
 
   private final Writer out;
   private final char[] gathered;
   private int count;
 
   /**
+   * @param out is closed with this
    * @param size how many characters are handed on at a time
    */
-  Gatherer(Writer out, int size) {
+  public Gatherer(Writer out, int size) {
     this.out = out;
     this.gathered = new char[size];
   }

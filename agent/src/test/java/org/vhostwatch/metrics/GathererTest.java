@@ -1,4 +1,4 @@
-package org.vhostwatch.http;
+package org.vhostwatch.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
