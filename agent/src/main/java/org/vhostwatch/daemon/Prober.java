@@ -95,6 +95,10 @@ final class Prober implements AutoCloseable {
       }
       child.await(STOP_GRACE);
       transcript.end(System.nanoTime());
+      if (!child.heardOut()) {
+        // Queues that are not in half a census are not gone.
+        return new Incoming.CensusFailed("the census was not read to its end in time");
+      }
       return child.exitCode() == 0
           ? new Incoming.Counted(lines.finish(), transcript)
           : new Incoming.CensusFailed("the census failed: " + child.complaint());

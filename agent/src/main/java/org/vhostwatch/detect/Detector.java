@@ -26,6 +26,9 @@ public final class Detector {
   /** What no sentinel saw for longer is another spin, even if nothing has moved. */
   private static final long RESTART_NANOS = 180_000_000_000L;
 
+  /** A frame is made before it is read; what was read a moment before may be the time here. */
+  private static final long AHEAD_NANOS = 1_000_000_000L;
+
   /** A share that is somewhat lower for a moment is no end of being busy. */
   private static final double LEFT = 0.7;
 
@@ -46,6 +49,10 @@ public final class Detector {
       return census(state, seen.census().queues(), Math.min(seen.readAt(), now), now);
     }
     if (observation instanceof Observation.Spins seen) {
+      // A script that has slept with the host is ahead of the clock until it is started anew.
+      if (seen.frame().kernelNanos() - now > AHEAD_NANOS) {
+        return state;
+      }
       return frame(state, seen.frame().queues(), seen.frame().kernelNanos(), now);
     }
     if (observation instanceof Observation.Capture seen) {

@@ -99,14 +99,14 @@ final class Facts {
   }
 
   /**
-   * Returns whether a worker that spun seconds before the last frame had no chance to do so since:
-   * others have its CPU, and no census shows movement.
+   * Returns whether a worker that spun seconds before the last frame had no chance to do so since,
+   * or may have had none: others have its CPU, and no census shows movement.
    */
   private boolean starves(HostState state) {
     return track.spin() != null
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
-        && sharesItsCpu()
+        && (sharesItsCpu() || (mayWait() && episodeNanos() >= NOTABLE_NANOS))
         && !movedSince(track.spin().latest().seen());
   }
 
@@ -140,7 +140,7 @@ final class Facts {
 
   /** Returns whether the worker is known to sleep: one that waits for a CPU does not. */
   boolean sleeps() {
-    return load != null && load.wants() < SLEEP_SHARE;
+    return load != null && load.wants() < SLEEP_SHARE && !load.wanted();
   }
 
   /** Returns whether the TX queue moved while the RX queue stood still: work for the worker. */
@@ -158,11 +158,11 @@ final class Facts {
   }
 
   /**
-   * Returns the passes a second when the last pass was seen; of a worker that shares its CPU, over
-   * all of the spin, for it may not have had any of it then.
+   * Returns the passes a second when the last pass was seen; of a worker that shares its CPU, or
+   * may, over all of the spin, for it may not have had any of it then.
    */
   double passesPerSecond() {
-    return sharesItsCpu() ? mostPassesPerSecond() : latestPassesPerSecond();
+    return starved || sharesItsCpu() ? mostPassesPerSecond() : latestPassesPerSecond();
   }
 
   /** Returns whether passes come, or came over all of the spin, faster than a guest kicks. */
@@ -195,6 +195,15 @@ final class Facts {
     return load != null && load.sharesItsCpu(settings.busyShare());
   }
 
+  private boolean mayWait() {
+    return load != null && load.mayWait();
+  }
+
+  /** Returns whether the worker is taken to wait for its CPU, though no wait was counted yet. */
+  boolean waitsUncounted() {
+    return starved && !sharesItsCpu();
+  }
+
   private long episodeNanos() {
     return track.spin() == null ? 0 : track.spin().nanos();
   }
@@ -210,6 +219,7 @@ final class Facts {
         && episodeNanos() >= NOTABLE_NANOS
         && passesPerSecond() >= settings.minPassesPerSecond()
         && (neverSleeps()
+            || (waitsUncounted() && passesFast())
             || (starved ? track.spin().shareAtPass() : track.spin().share()) >= notableShare());
   }
 
@@ -310,13 +320,12 @@ final class Facts {
    */
   boolean standsStillUntold() {
     CensusQueue queue = censusLatest();
-    boolean mayWait =
-        (!sentinelSpeaks && stuckUnexplained()) || stillNanos() >= settings.confirmNanos();
-    return !watchedSince(Long.MIN_VALUE)
-        && queue != null
+    boolean still = stillNanos() >= settings.confirmNanos();
+    boolean untold = !watchedSince(Long.MIN_VALUE) || (censusTells() && !spunSinceCensus());
+    return queue != null
         && queue.packetWaits()
-        && mayWait
-        && !sleeps();
+        && !sleeps()
+        && (still ? untold : !sentinelSpeaks && stuckUnexplained());
   }
 
   boolean stalled() {
@@ -337,8 +346,11 @@ final class Facts {
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
   private boolean sentinelTells() {
-    long passed = track.spin() == null ? Long.MIN_VALUE : track.spin().latest().seen();
-    return watchedSince(Math.max(stillSince(), passed));
+    SpinCounters spin = spinLatest();
+    return watchedSince(
+        spin == null || episodeNanos() < NOTABLE_NANOS
+            ? stillSince()
+            : Math.max(stillSince(), spin.seen()));
   }
 
   /**
@@ -347,7 +359,7 @@ final class Facts {
    * makes no pass for long.
    */
   private boolean watchedSince(long time) {
-    long needed = sharesItsCpu() ? STARVING_NANOS : settings.confirmNanos();
+    long needed = sharesItsCpu() || mayWait() ? STARVING_NANOS : settings.confirmNanos();
     return sentinelSpeaks
         && attachedKernelNanos != null
         && framedKernelNanos - Math.max(time, attachedKernelNanos) >= needed;

@@ -19,15 +19,27 @@ public final class HostState {
    * @param ticks clock ticks over nanoseconds
    * @param waited nanoseconds over nanoseconds, with the wait that goes on
    * @param waitsSince since when at least it has waited for the CPU that it wants now
+   * @param wanted whether it ran or waited for a CPU at the last two looks
+   * @param uncounted nanoseconds between those in which it is not known to have done either
    * @param busySince since when it has been busy, or would have been if it had got its CPU; {@link
    *     Long#MAX_VALUE} if it is not
    */
-  record Load(Worker worker, Rate ticks, Rate waited, long waitsSince, long busySince) {
+  record Load(
+      Worker worker,
+      Rate ticks,
+      Rate waited,
+      long waitsSince,
+      boolean wanted,
+      long uncounted,
+      long busySince) {
 
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
     /** How much a worker waits that others keep from its CPU. */
     private static final double STARVING_SHARE = 0.2;
+
+    /** Looks that are closer tell nothing: CPU time comes in ticks of a hundredth of a second. */
+    private static final long LEAST_NANOS = 100_000_000L;
 
     static Load first(Worker worker, long now) {
       return new Load(
@@ -35,6 +47,8 @@ public final class HostState {
           Rate.first(now, worker.cpuTicks()),
           Rate.first(now, worker.waitedNanos()),
           now,
+          false,
+          0,
           Long.MAX_VALUE);
     }
 
@@ -45,7 +59,25 @@ public final class HostState {
           ticks.next(width, now, seen.cpuTicks()),
           waited.next(width, now, seen.waitedNanos() + now - since),
           since,
+          wants(seen) && wants(worker),
+          uncounted(seen, now),
           busySince);
+    }
+
+    private long uncounted(Worker seen, long now) {
+      if (!wants(seen) || !wants(worker)) {
+        return 0;
+      }
+      long waits = Math.max(0, seen.waitedNanos() - worker.waitedNanos());
+      return Math.max(0, now - ticks.at() - ran(seen) - waits);
+    }
+
+    private long ran(Worker seen) {
+      return Math.round((seen.cpuTicks() - worker.cpuTicks()) / TICKS_PER_NANO);
+    }
+
+    private static boolean wants(Worker worker) {
+      return worker.state() == 'R';
     }
 
     /**
@@ -55,14 +87,16 @@ public final class HostState {
      */
     private long waitingSince(Worker seen, long now) {
       boolean counted = seen.waitedNanos() != worker.waitedNanos();
-      if (seen.waitedNanos() < 0 || counted || seen.state() != 'R' || worker.state() != 'R') {
+      if (seen.waitedNanos() < 0 || counted || !wants(seen) || !wants(worker)) {
         return now;
+      }
+      if (now - ticks.at() < LEAST_NANOS) {
+        return waitsOn() ? waitsSince : now;
       }
       if (seen.cpuTicks() == worker.cpuTicks()) {
         return waitsSince;
       }
-      long ran = Math.round((seen.cpuTicks() - worker.cpuTicks()) / TICKS_PER_NANO);
-      long since = ticks.at() + ran;
+      long since = ticks.at() + ran(seen);
       // What it ran is known in whole ticks.
       return now - since > STARVING_SHARE * (now - ticks.at()) ? since : now;
     }
@@ -71,12 +105,23 @@ public final class HostState {
      * Returns this load with the time since when it has been busy brought up to date: from a share
      * on, until it falls below another.
      */
-    Load judged(double wanted, double from, double left) {
-      if (isBusy() ? wanted < left : wanted >= from) {
-        long since = isBusy() ? Long.MAX_VALUE : ticks.baseAt();
-        return new Load(worker, ticks, waited, waitsSince, since);
+    Load judged(double share, double from, double left) {
+      if (isBusy() ? share < left : share >= from) {
+        return new Load(
+            worker,
+            ticks,
+            waited,
+            waitsSince,
+            wanted,
+            uncounted,
+            isBusy() ? Long.MAX_VALUE : began(share));
       }
       return this;
+    }
+
+    /** Returns when it began at the latest, if it did nothing else from then on. */
+    private long began(double share) {
+      return ticks.at() - Math.round(Math.min(1, share) * (ticks.at() - ticks.baseAt()));
     }
 
     boolean isBusy() {
@@ -100,6 +145,15 @@ public final class HostState {
      */
     boolean sharesItsCpu(double busy) {
       return waitsOn() || (waits() >= STARVING_SHARE && wants() >= busy);
+    }
+
+    /**
+     * Returns whether it may have waited for a CPU for so long that a spin seems over, although
+     * little was counted: a wait counts when it is over, and where the daemon gets no CPU either,
+     * its looks are seconds apart.
+     */
+    boolean mayWait() {
+      return uncounted >= SpinCounters.END_NANOS;
     }
 
     /** Returns whether it wants a CPU and has waited for it since before the last look. */

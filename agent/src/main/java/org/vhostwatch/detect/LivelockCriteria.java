@@ -270,6 +270,10 @@ final class LivelockCriteria {
     if (Double.isNaN(facts.share)) {
       return Criterion.unmeasured("worker_cpu", "the worker's CPU time is not known");
     }
+    if (facts.waitsUncounted()) {
+      return Criterion.unmeasured(
+          "worker_cpu", "the worker wants a CPU, and its wait is not counted yet");
+    }
     String uses =
         format(
             ROOT,

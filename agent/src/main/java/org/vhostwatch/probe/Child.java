@@ -270,6 +270,11 @@ public final class Child implements AutoCloseable {
     closed = true;
   }
 
+  /** Returns whether all that it said was read, after {@link #await}. */
+  public boolean heardOut() {
+    return drained.isDone() && !drained.isCompletedExceptionally();
+  }
+
   /** A grandchild could hold the streams open for ever: the readers get a limit. */
   private boolean lastWords() throws InterruptedException {
     try {

@@ -336,6 +336,45 @@ final class History {
     return see(new Observation.Spins(frameOf(stamped)));
   }
 
+  /** One packet too large for the guest's buffers is looked at, and no more. */
+  History kick(Queue queue) {
+    queue.pass(now, 1, indices);
+    return this;
+  }
+
+  /**
+   * A frame of a script whose clock is ahead by so much, which takes the next passes for a spin.
+   */
+  History frameAheadBy(Duration time) {
+    long ahead = now + time.toNanos();
+    return see(
+        new Observation.Spins(
+            new SentinelFrame(
+                ahead,
+                queues.values().stream()
+                    .map(q -> q.script)
+                    .filter(s -> s.passes() > 0)
+                    .map(
+                        s ->
+                            new SpinCounters(
+                                s.vq(),
+                                s.tid(),
+                                s.passes() + 100,
+                                s.episodes() + 1,
+                                s.spunNanos(),
+                                ahead - 1_000_000,
+                                s.passes(),
+                                ahead,
+                                s.num(),
+                                s.usedIdx(),
+                                s.availIdx(),
+                                s.lastAvailIdx(),
+                                s.rolledBack(),
+                                s.indices(),
+                                s.lengths()))
+                    .toList())));
+  }
+
   private SentinelFrame frameOf(long stamped) {
     return new SentinelFrame(
         stamped, queues.values().stream().map(q -> q.script).filter(s -> s.passes() > 0).toList());

@@ -72,22 +72,57 @@ class StallTest {
 
   @Test
   void aLivelockWhoseWorkerIsPutOffItsCpuIsNoStall() {
-    for (int wait = 1; wait <= 30; wait++) {
-      History crowded = new History();
-      Queue spinning = crowded.queue(VQ, 178, 183);
-      spinning.spins();
-      crowded.during(1).census().during(10).census();
-      assertThat(crowded.of(spinning)).isEqualTo(Verdict.LIVELOCKED);
-      // A moment after the last look others take its CPU; the wait is counted when it is over.
-      crowded.during(Duration.ofMillis(20));
-      spinning.does(0, 0, 0).isRunnable();
-      crowded.unseen(wait).workers().frame().census();
-      assertThat(crowded.of(spinning)).as("after %d s", wait).isEqualTo(Verdict.LIVELOCKED);
-      spinning.hasWaited(wait * 1_000_000_000L).spins();
-      for (int second = 0; second < 5; second++) {
-        crowded.during(1).census();
-        assertThat(crowded.of(spinning)).as("runs again").isEqualTo(Verdict.LIVELOCKED);
+    for (int wait = 4; wait <= 30; wait++) {
+      // Others take its CPU at once, or after it had to wait for a moment.
+      for (long counted : new long[] {0, 1_000}) {
+        for (int ran : new int[] {20, 500}) {
+          History crowded = new History();
+          Queue spinning = crowded.queue(VQ, 178, 183);
+          spinning.spins();
+          crowded.during(1).census().during(10).census();
+          assertThat(crowded.of(spinning)).isEqualTo(Verdict.LIVELOCKED);
+          crowded.during(Duration.ofMillis(ran));
+          spinning.does(0, 0, 0).hasWaited(counted).isRunnable();
+          crowded.unseen(wait).workers().frame().census();
+          assertThat(crowded.of(spinning))
+              .as(
+                  "off for %d s after %d ms, %d ns counted: %s",
+                  wait, ran, counted, crowded.verdict(spinning))
+              .isEqualTo(Verdict.LIVELOCKED);
+          spinning.hasWaited(wait * 1_000_000_000L).spins();
+          for (int second = 0; second < 5; second++) {
+            crowded.during(1).census();
+            assertThat(crowded.of(spinning)).as("runs again").isEqualTo(Verdict.LIVELOCKED);
+          }
+        }
       }
+    }
+  }
+
+  @Test
+  void aStalledGuestThatKicksNowAndThenWhileItsWorkerIsBusyStaysStalled() {
+    queue.does(0, 0, 0.9).sends(9_000, 0.9);
+    history.during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    for (int second = 0; second < 30; second++) {
+      if (second % 5 == 0) {
+        history.kick(queue);
+      }
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
+  void aFrameThatIsAheadOfTheClockIsNotOfNow() {
+    queue.spins();
+    history.during(1).census().during(10).census();
+    // The script slept with the host, and knows nothing of it until it is started anew.
+    history.frameAheadBy(Duration.ofHours(8));
+    history.withoutSentinel().during(2).sentinelRestarts();
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
     }
   }
 
