@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.CharacterCodingException;
@@ -100,6 +101,15 @@ final class DaemonClient {
               + " renewal, restart it after a change of the path ("
               + e.getMessage()
               + ")",
+          e);
+    } catch (SocketException e) {
+      throw new IOException(
+          url
+              + " cannot be asked: "
+              + e.getMessage()
+              + ("http".equals(url.getScheme())
+                  ? "; if it serves HTTPS, give --tls-certificate"
+                  : ""),
           e);
     } finally {
       connection.disconnect();

@@ -99,7 +99,8 @@ public final class Keys {
           "no",
           false,
           "On an affected kernel, turn offloads of exposed taps off without being asked, as"
-              + " `vhostwatch mitigate --apply` does; without it the daemon changes nothing");
+              + " `vhostwatch mitigate --apply` does; without it the daemon changes nothing; the service"
+              + " may do so only with CapabilityBoundingSet=CAP_NET_ADMIN in a drop-in");
 
   public static final Key<Duration> MITIGATE_COOLDOWN =
       new Key<>(
@@ -141,7 +142,7 @@ public final class Keys {
           "none",
           false,
           "Folder of node_exporter's textfile collector, where a file of metrics is kept up to"
-              + " date");
+              + " date; the service may write there only with ReadWritePaths=");
 
   public static final Key<Path> STATE_DIR =
       new Key<>(

@@ -233,6 +233,11 @@ final class Sight {
 
   private List<String> troubles() {
     List<String> troubles = new ArrayList<>(kit.map(ProbeKit::troubles).orElse(List.of()));
+    if (troubles.isEmpty()) {
+      kit.filter(ProbeKit::vhostNetLoaded)
+          .flatMap(ProbeKit::plan)
+          .ifPresent(plan -> troubles.addAll(plan.blindSpots()));
+    }
     for (String trouble :
         List.of(ownTrouble, costTrouble, sentinelTrouble, censusTrouble, captureTrouble)) {
       if (!trouble.isEmpty()) {

@@ -62,7 +62,7 @@ final class Judge {
         load.worker().tid(),
         Verdict.UNKNOWN,
         Confidence.LOW,
-        "neither census nor probes: only the worker" + cpu + " is known",
+        "no census tells of its queues: only the worker" + cpu + " is known",
         List.of(),
         0,
         share,

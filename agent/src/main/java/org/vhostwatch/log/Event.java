@@ -173,7 +173,12 @@ enum Event {
       ADDRESS,
       REASON),
   ALERTS_TAKEN_AGAIN(Priority.NOTICE, "alertmanager-url: {address} takes alerts again", ADDRESS),
-  TEXTFILE_NOT_WRITTEN(Priority.ERROR, "textfile-dir: {path}: {reason}", PATH, REASON),
+  TEXTFILE_NOT_WRITTEN(
+      Priority.ERROR,
+      "textfile-dir: {path}: {reason}; of a folder that the service may not write to,"
+          + " ReadWritePaths= in a drop-in (`systemctl edit vhostwatch`) lets it",
+      PATH,
+      REASON),
 
   // How well it sees.
   SENTINEL_UP(Priority.INFO, "the sentinel is attached: a spin is seen at once"),

@@ -128,7 +128,11 @@ final class TapDevice implements AutoCloseable {
       Ethtool.request(socket, name, wanted);
     } catch (LibcException e) {
       if (e.errno() == Errno.EPERM) {
-        throw new IOException("not permitted to change it; run as root (CAP_NET_ADMIN)", e);
+        throw new IOException(
+            "not permitted to change it: that takes root with CAP_NET_ADMIN, which the service has"
+                + " only with CapabilityBoundingSet=CAP_NET_ADMIN in a drop-in (`systemctl edit"
+                + " vhostwatch`, then restart it)",
+            e);
       }
       throw e;
     }

@@ -1,5 +1,6 @@
 package org.vhostwatch.probe;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -56,6 +57,21 @@ public final class Plan {
   /** Returns how each thing is measured, and why what is missing is missing. */
   public List<Measurement> measurements() {
     return measurements;
+  }
+
+  /** Returns what the daemon cannot see on this host, and why, in words. */
+  public List<String> blindSpots() {
+    List<String> spots = new ArrayList<>();
+    for (Measurement measurement : measurements) {
+      if (measurement.quality() == Measurement.Quality.NONE) {
+        if (measurement.what().equals("census")) {
+          spots.add("no census, and so no stall is seen: " + measurement.how());
+        } else if (measurement.what().equals("spins")) {
+          spots.add("no sentinel, and so spins are not counted: " + measurement.how());
+        }
+      }
+    }
+    return spots;
   }
 
   /** Returns whether the kernel does not say where its symbols are. */

@@ -28,7 +28,8 @@ final class ConfigurationPages {
       comment(file, key.sentence().replace("`", "'") + ".");
       comment(
           file,
-          sentence(key.kind().right())
+          "Value: "
+              + key.kind().right()
               + ". Default: "
               + key.fallback()
               + (key.reloadable() ? "." : ". A change takes a restart."));
@@ -85,7 +86,8 @@ final class ConfigurationPages {
       page.item(key.name() + " = " + key.kind().label(), key.sentence() + ".");
       page.line(".IP");
       page.text(
-          sentence(key.kind().right())
+          "Value: "
+              + key.kind().right()
               + ". Default: `"
               + key.fallback()
               + (key.reloadable() ? "`." : "`. A change takes a restart."));
@@ -114,9 +116,5 @@ final class ConfigurationPages {
               key.sentence() + "."));
     }
     return rows;
-  }
-
-  private static String sentence(String text) {
-    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 }

@@ -175,7 +175,7 @@ class HookTest {
   void aProgramThatThereIsNotIsSaid() throws Exception {
     try (Hook hook = new Hook(List.of(folder.resolve("absent").toString()), Hook.LIMIT)) {
       hook.incident(What.OPENED, incident);
-      assertThat(log.await("on-incident")).contains("absent");
+      assertThat(log.await("on-incident")).contains("absent", "there is no such file");
     }
   }
 
