@@ -99,8 +99,8 @@ public final class Keys {
           "no",
           false,
           "On an affected kernel, turn offloads of exposed taps off without being asked, as"
-              + " `vhostwatch mitigate --apply` does; without it the daemon changes nothing; the service"
-              + " may do so only with CapabilityBoundingSet=CAP_NET_ADMIN in a drop-in");
+              + " `vhostwatch mitigate --apply` does; without it the daemon changes nothing; the"
+              + " service may do so only with CapabilityBoundingSet=CAP_NET_ADMIN in a drop-in");
 
   public static final Key<Duration> MITIGATE_COOLDOWN =
       new Key<>(

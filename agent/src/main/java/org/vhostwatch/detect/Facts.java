@@ -264,7 +264,7 @@ final class Facts {
         return stillSince();
       }
       // What the probes have just begun to see may be what was known without them.
-      return watchedSince(Long.MIN_VALUE) ? Long.MAX_VALUE : busyForNothingSince();
+      return watched() ? Long.MAX_VALUE : busyForNothingSince();
     }
     return stuckUnexplained() ? busyForNothingSince() : Long.MAX_VALUE;
   }
@@ -282,7 +282,7 @@ final class Facts {
 
   /** Returns whether the worker is busy for nothing, and no probe has told what it does. */
   boolean stuckUnexplained() {
-    boolean untold = !sentinelSpeaks || (!active && !watchedSince(Long.MIN_VALUE));
+    boolean untold = !sentinelSpeaks || (!active && !watched());
     return untold && busyForNothing();
   }
 
@@ -321,7 +321,7 @@ final class Facts {
   boolean standsStillUntold() {
     CensusQueue queue = censusLatest();
     boolean still = stillNanos() >= settings.confirmNanos();
-    boolean untold = !watchedSince(Long.MIN_VALUE) || (censusTells() && !spunSinceCensus());
+    boolean untold = !watched() || (censusTells() && !spunSinceCensus());
     return queue != null
         && queue.packetWaits()
         && !sleeps()
@@ -351,6 +351,10 @@ final class Facts {
         spin == null || episodeNanos() < NOTABLE_NANOS
             ? stillSince()
             : Math.max(stillSince(), spin.seen()));
+  }
+
+  private boolean watched() {
+    return watchedSince(Long.MIN_VALUE);
   }
 
   /**

@@ -53,21 +53,19 @@ public final class HostState {
     }
 
     Load next(Worker seen, long width, long now) {
-      long since = waitingSince(seen, now);
+      boolean wanted = wants(worker) && wants(seen);
+      long since = wanted ? waitingSince(seen, now) : now;
       return new Load(
           seen,
           ticks.next(width, now, seen.cpuTicks()),
           waited.next(width, now, seen.waitedNanos() + now - since),
           since,
-          wants(seen) && wants(worker),
-          uncounted(seen, now),
+          wanted,
+          wanted ? uncounted(seen, now) : 0,
           busySince);
     }
 
     private long uncounted(Worker seen, long now) {
-      if (!wants(seen) || !wants(worker)) {
-        return 0;
-      }
       long waits = Math.max(0, seen.waitedNanos() - worker.waitedNanos());
       return Math.max(0, now - ticks.at() - ran(seen) - waits);
     }
@@ -86,8 +84,7 @@ public final class HostState {
      * looks, and for which none was counted in between, has first run and then waited.
      */
     private long waitingSince(Worker seen, long now) {
-      boolean counted = seen.waitedNanos() != worker.waitedNanos();
-      if (seen.waitedNanos() < 0 || counted || !wants(seen) || !wants(worker)) {
+      if (seen.waitedNanos() < 0 || seen.waitedNanos() != worker.waitedNanos()) {
         return now;
       }
       if (now - ticks.at() < LEAST_NANOS) {

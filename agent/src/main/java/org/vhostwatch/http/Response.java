@@ -24,7 +24,7 @@ import org.vhostwatch.metrics.Gatherer;
 record Response(
     int status, String contentType, Map<String, String> headers, Body body, boolean large) {
 
-  private static final int BUFFER = 8 << 10;
+  private static final int PACKED_BYTES = 8 << 10;
 
   /** Writes a body. */
   interface Body {
@@ -48,8 +48,7 @@ record Response(
   byte[] bytes(boolean packed) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     OutputStream out = packed ? new Packer(bytes) : bytes;
-    try (Writer writer =
-        new Gatherer(new OutputStreamWriter(out, StandardCharsets.UTF_8), BUFFER)) {
+    try (Writer writer = new Gatherer(new OutputStreamWriter(out, StandardCharsets.UTF_8))) {
       body.write(writer);
     }
     return bytes.toByteArray();
@@ -58,7 +57,7 @@ record Response(
   /** Metrics of thousands of queues shrink to a twentieth at the least effort. */
   private static final class Packer extends GZIPOutputStream {
     Packer(OutputStream out) throws IOException {
-      super(out, BUFFER);
+      super(out, PACKED_BYTES);
       def.setLevel(Deflater.BEST_SPEED);
     }
   }

@@ -10,15 +10,23 @@ import java.io.Writer;
  */
 public final class Gatherer extends Writer {
 
+  private static final int SIZE = 8 << 10;
+
   private final Writer out;
   private final char[] gathered;
   private int count;
 
   /**
    * @param out is closed with this
+   */
+  public Gatherer(Writer out) {
+    this(out, SIZE);
+  }
+
+  /**
    * @param size how many characters are handed on at a time
    */
-  public Gatherer(Writer out, int size) {
+  Gatherer(Writer out, int size) {
     this.out = out;
     this.gathered = new char[size];
   }

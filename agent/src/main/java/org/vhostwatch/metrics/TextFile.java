@@ -36,8 +36,6 @@ public final class TextFile implements AutoCloseable {
   /** How often it is written. */
   public static final Duration PERIOD = Duration.ofSeconds(15);
 
-  private static final int BUFFER = 8 << 10;
-
   private final Path file;
   private final Path unfinished;
   private final Exposition exposition;
@@ -74,7 +72,7 @@ public final class TextFile implements AutoCloseable {
     try {
       Files.deleteIfExists(unfinished);
       try (Writer out =
-          new Gatherer(Channels.newWriter(FileChannel.open(unfinished, NEW), UTF_8), BUFFER)) {
+          new Gatherer(Channels.newWriter(FileChannel.open(unfinished, NEW), UTF_8))) {
         exposition.write(Exposition.Format.TEXT, out);
       }
       Files.getFileAttributeView(

@@ -1,7 +1,7 @@
 package org.vhostwatch.notify;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -76,14 +76,6 @@ public final class Hook implements Notices, AutoCloseable {
     String what = call.what().name().toLowerCase(Locale.ROOT);
     String id = call.incident().id();
     try {
-      if (Files.notExists(Path.of(command.get(0)))) {
-        Log.hookFailed(
-            command.get(0),
-            id,
-            "is not run: there is no such file, for the service at least, which sees nothing below"
-                + " /home and /root");
-        return;
-      }
       Optional<String> objection = Ownership.objectionTo(Path.of(command.get(0)));
       if (objection.isPresent()) {
         Log.hookFailed(command.get(0), id, "is not run: it is " + objection.get());
@@ -115,6 +107,12 @@ public final class Hook implements Notices, AutoCloseable {
               what + ", after " + (System.nanoTime() - begun) / 1_000_000 + " ms");
         }
       }
+    } catch (NoSuchFileException e) {
+      Log.hookFailed(
+          command.get(0),
+          id,
+          "is not run: there is no such file, for the service at least, which sees nothing below"
+              + " /home and /root");
     } catch (IOException | RuntimeException e) {
       Log.hookFailed(command.get(0), id, String.valueOf(e.getMessage()));
     } catch (OutOfMemoryError e) {

@@ -20,6 +20,7 @@ public final class Plan {
   private final EvidencePlan measures;
   private final boolean hidesAddresses;
   private final List<Measurement> measurements;
+  private final List<String> blindSpots;
 
   Plan(
       @Nullable String census,
@@ -36,6 +37,7 @@ public final class Plan {
     this.measures = measures;
     this.hidesAddresses = hidesAddresses;
     this.measurements = List.copyOf(measurements);
+    this.blindSpots = blindSpots(measurements);
   }
 
   /** Returns the census script, empty if this host cannot have a census. */
@@ -61,6 +63,10 @@ public final class Plan {
 
   /** Returns what the daemon cannot see on this host, and why, in words. */
   public List<String> blindSpots() {
+    return blindSpots;
+  }
+
+  private static List<String> blindSpots(List<Measurement> measurements) {
     List<String> spots = new ArrayList<>();
     for (Measurement measurement : measurements) {
       if (measurement.quality() == Measurement.Quality.NONE) {
@@ -71,7 +77,7 @@ public final class Plan {
         }
       }
     }
-    return spots;
+    return List.copyOf(spots);
   }
 
   /** Returns whether the kernel does not say where its symbols are. */

@@ -298,8 +298,7 @@ final class History {
 
   History during(Duration time) {
     for (long end = now + time.toNanos(); now < end; ) {
-      now += STEP;
-      queues.values().forEach(queue -> queue.step(now, indices));
+      step();
       if (now % 1_000_000_000L == 0) {
         workers();
         if (sentinel && ticks) {
@@ -313,10 +312,14 @@ final class History {
   /** Nobody looks for so long: the daemon gets no CPU either. */
   History unseen(int seconds) {
     for (long end = now + Duration.ofSeconds(seconds).toNanos(); now < end; ) {
-      now += STEP;
-      queues.values().forEach(queue -> queue.step(now, indices));
+      step();
     }
     return this;
+  }
+
+  private void step() {
+    now += STEP;
+    queues.values().forEach(queue -> queue.step(now, indices));
   }
 
   History during(int seconds) {
