@@ -284,7 +284,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     # shellcheck source=/dev/null
     . "/opt/lab/scenarios/$1.sh"
     # A line that it cannot compute it leaves out, the check on it too, says so in the log, and goes on.
-    said=$(grep -sE "^/opt/lab/scenario(s/$SCENARIO)?\.sh: line [0-9]+: .*(syntax error|division by 0|value too great|bad substitution|command not found)" \
+    said=$(grep -sE "^/opt/lab/(scenario|service|stimuli|scenarios/$SCENARIO)\.sh: line [0-9]+: .*(syntax error|division by 0|value too great|bad substitution|command not found)" \
         "/results/$SCENARIO/scenario.log") && unsound "$said"
     exit 0
 fi

@@ -37,7 +37,7 @@ vm_payload() {
     shift $(($# < 3 ? $# : 3))
     guest=$(guest_program)
     mkdir -p "$root/opt/lab/bin" "$root/opt/lab/files" "$root/opt/vhostwatch"
-    cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/lib/stimuli.sh" "$LAB/stimuli" "$LAB/scenarios" "$root/opt/lab/"
+    cp -r "$LAB/lib/boot" "$LAB/lib/scenario.sh" "$LAB/lib/service.sh" "$LAB/lib/stimuli.sh" "$LAB/stimuli" "$LAB/scenarios" "$root/opt/lab/"
     cp -r "$PROJECT/monitoring" "$PROJECT/docs/runbooks" "$root/opt/lab/"
     cp "$guest/guest" "$root/opt/lab/bin/vhost-guest"
     [ $# = 0 ] || cp -- "$@" "$root/opt/lab/files/"
