@@ -23,6 +23,7 @@ none_livelocked() {
     printf '; after %s: ' "$first"
     another_picture "$first" && printf '; ' && at_rest
 }
+restart_fails() { ! systemctl restart vhostwatch; }
 # What the unit grants where perf_event_paranoid is upstream's.
 UPSTREAM='2 19 34 38 39 '
 
@@ -167,3 +168,14 @@ wait_for 120 "the incident is kept there" field_is .state open
 refill_guest "$guest"
 wait_for 60 "its end, too" field_is .state closed
 stop_guest "$guest"
+
+# 7. A port that takes a capability.
+printf 'listen = 127.0.0.1:80\n' >>"$CONF"
+began=$(date +%s)
+check "a port below 1024: the service does not start" restart_fails
+check "and says which capability that takes" said "$began" "CapabilityBoundingSet=CAP_NET_BIND_SERVICE"
+printf '[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n' >"/etc/systemd/system/${DROP_IN%/*}/30-port.conf"
+systemctl daemon-reload
+systemctl reset-failed vhostwatch
+check "with the drop-in it starts" systemctl restart vhostwatch
+check "and answers there" curl -fsS -o /dev/null http://127.0.0.1:80/-/ready

@@ -224,7 +224,7 @@ final class Configured {
   }
 
   private boolean whole() {
-    return keys.equals(Keys.ALL);
+    return keys.size() == Keys.ALL.size();
   }
 
   private PrintWriter err() {

@@ -17,7 +17,8 @@ public final class Main {
     Stdout stdout = new Stdout();
     System.setOut(new PrintStream(new BufferedOutputStream(stdout), true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(System.err, true, StandardCharsets.UTF_8));
-    int exitCode = Vhostwatch.commandLine().execute(Vhostwatch.plain(args));
+    String[] plain = Vhostwatch.plain(args);
+    int exitCode = Vhostwatch.commandLine(plain).execute(plain);
     System.out.flush();
     Optional<String> trouble = stdout.trouble();
     trouble.ifPresent(why -> System.err.println("vhostwatch: standard output: " + why));

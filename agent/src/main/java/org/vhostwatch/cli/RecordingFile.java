@@ -1,8 +1,11 @@
 package org.vhostwatch.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.vhostwatch.evidence.Recording;
@@ -29,8 +32,20 @@ final class RecordingFile implements AutoCloseable {
     } catch (FileAlreadyExistsException e) {
       throw new Failure(ExitCode.USAGE, file + " exists; name a new file for the recording");
     } catch (IOException e) {
-      throw new Failure(ExitCode.USAGE, "cannot write " + file + ": " + e);
+      throw new Failure(ExitCode.USAGE, "cannot write " + file + ": " + reason(e));
     }
+  }
+
+  private static String reason(IOException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "its folder is not there; make it, or name another file";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "no permission to write there; name another file";
+    }
+    String words =
+        failure instanceof FileSystemException of ? of.getReason() : failure.getMessage();
+    return words == null ? failure.toString() : words;
   }
 
   Recording recording() {

@@ -2,6 +2,8 @@ package org.vhostwatch.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.Printable;
 import picocli.CommandLine;
@@ -20,20 +22,6 @@ import picocli.CommandLine.Spec;
     header = "Finds vhost_net workers that spin for ever (CVE-2026-74356).",
     description = "",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      RunCommand.class,
-      DiagnoseCommand.class,
-      ThreadsCommand.class,
-      ExposureCommand.class,
-      CheckCommand.class,
-      MitigateCommand.class,
-      DrillCommand.class,
-      ReplayCommand.class,
-      IncidentsCommand.class,
-      BundleCommand.class,
-      StatusCommand.class,
-      PasswordCommand.class
-    },
     exitCodeListHeading = "%nExit codes (diagnose, replay, drill):%n",
     exitCodeList = {
       "0:nothing wrong",
@@ -47,6 +35,24 @@ final class Vhostwatch implements Runnable {
 
   /** What is wrong and what to do, with names from outside in it. */
   static final int MAX_MESSAGE = 1024;
+
+  // In the order of the help.
+  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("run", RunCommand.class);
+    COMMANDS.put("diagnose", DiagnoseCommand.class);
+    COMMANDS.put("threads", ThreadsCommand.class);
+    COMMANDS.put("exposure", ExposureCommand.class);
+    COMMANDS.put("check", CheckCommand.class);
+    COMMANDS.put("mitigate", MitigateCommand.class);
+    COMMANDS.put("drill", DrillCommand.class);
+    COMMANDS.put("replay", ReplayCommand.class);
+    COMMANDS.put("incidents", IncidentsCommand.class);
+    COMMANDS.put("bundle", BundleCommand.class);
+    COMMANDS.put("status", StatusCommand.class);
+    COMMANDS.put("password", PasswordCommand.class);
+  }
 
   @Option(
       names = {"-h", "--help"},
@@ -81,10 +87,25 @@ final class Vhostwatch implements Runnable {
         : args.length == 1 ? new String[] {"--help"} : new String[] {args[1], "--help"};
   }
 
-  /** Returns the command line, ready to execute. */
+  /** Returns the command line with all commands, ready to execute. */
   static CommandLine commandLine() {
+    return commandLine(COMMANDS);
+  }
+
+  /**
+   * Returns the command line for these arguments: if they begin with a command, with this one
+   * alone, since making the others takes longer than most of them run.
+   */
+  static CommandLine commandLine(String[] args) {
+    Class<?> asked = args.length == 0 ? null : COMMANDS.get(args[0]);
+    return commandLine(asked == null ? COMMANDS : Map.of(args[0], asked));
+  }
+
+  private static CommandLine commandLine(Map<String, Class<?>> commands) {
     Vhostwatch program = new Vhostwatch();
-    return new CommandLine(program)
+    CommandLine commandLine = new CommandLine(program);
+    commands.forEach(commandLine::addSubcommand);
+    return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
         .setParameterExceptionHandler(Vhostwatch::usage)

@@ -88,7 +88,7 @@ public final class Keys {
       new Key<>(
           "max-memory",
           Kind.size("64M", "1024G"),
-          "512M",
+          "384M",
           true,
           "Ceiling of the resident memory of agent and bpftrace together, held for a minute");
 

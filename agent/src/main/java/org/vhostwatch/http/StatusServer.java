@@ -110,6 +110,11 @@ public final class StatusServer implements AutoCloseable {
           + port
           + "` says who listens there; stop it or choose another port";
     }
+    if (reason.contains("Permission denied")) {
+      return "a port below 1024 takes CAP_NET_BIND_SERVICE, which the service has only with"
+          + " CapabilityBoundingSet=CAP_NET_BIND_SERVICE in a drop-in (`systemctl edit vhostwatch`);"
+          + " or choose a higher one";
+    }
     return reason.contains("assign")
         ? "this host does not have the address: choose one that `ip address` shows"
         : "choose another address or port";

@@ -129,7 +129,7 @@ class KeysTest {
               List.of("-1", "1001", "20%", "0.5", "99999999999")),
           new Case(
               Keys.MAX_MEMORY,
-              512L << 20,
+              384L << 20,
               "2G",
               2L << 30,
               options(options -> options.ceiling().residentBytes()),

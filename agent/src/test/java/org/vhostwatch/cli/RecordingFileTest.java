@@ -1,6 +1,7 @@
 package org.vhostwatch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,6 +29,15 @@ class RecordingFileTest {
       assertThat(file.finish(Optional.empty())).isEmpty();
     }
     assertThat(Files.readAllLines(path)).hasSize(2);
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNamed() {
+    Path missing = path.resolveSibling("missing").resolve("recording");
+    assertThatExceptionOfType(Failure.class)
+        .isThrownBy(() -> RecordingFile.create(missing))
+        .withMessage(
+            "cannot write " + missing + ": its folder is not there; make it, or name another file");
   }
 
   @Test

@@ -81,7 +81,7 @@ class ReloadTest {
     write("confirm = 6s\ncensus-period = 10m\nmax-memory = 1G");
     hangUp();
     assertThat(told("RELOADING=1")).contains("MONOTONIC_USEC=");
-    said("the configuration was reloaded: confirm 5s -> 6s, max-memory 512M -> 1G");
+    said("the configuration was reloaded: confirm 5s -> 6s, max-memory 384M -> 1G");
     told("READY=1");
 
     write("confirm = 6s\nmax-memory = 1G\nlisten = 127.0.0.1:2");
@@ -104,7 +104,7 @@ class ReloadTest {
 
     write("confirm = 8s");
     hangUp();
-    said("the configuration was reloaded: confirm 6s -> 8s, max-memory 1G -> 512M");
+    said("the configuration was reloaded: confirm 6s -> 8s, max-memory 1G -> 384M");
     await()
         .atMost(PATIENCE)
         .untilAsserted(
