@@ -48,9 +48,17 @@ vm_payload() {
     truncate -s 512M "$VM_DIR/results.img"
 }
 
-# As many machines at a time as there are processors: emulation with less than one each only makes timeouts.
+# vm_slots: how many machines may run at a time: each emulated CPU gets a processor, as a livelock uses all of one. With two
+# machines of two CPUs on two processors, each takes twice as long as alone and more: nothing is gained but timeouts.
+vm_slots() {
+    local slots=${VHOSTWATCH_LAB_SLOTS:-$(($(nproc) / ${VHOSTWATCH_LAB_CPUS:-2}))}
+    echo $((slots < 1 ? 1 : slots))
+}
+
+# vm_slot: waits until this machine may run.
 vm_slot() {
-    local slots=${VHOSTWATCH_LAB_SLOTS:-$(nproc)} slot said=
+    local slots slot said=
+    slots=$(vm_slots)
     mkdir -p "$CACHE/locks"
     while :; do
         for ((slot = 1; slot <= slots; slot++)); do

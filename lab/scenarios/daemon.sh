@@ -29,7 +29,7 @@ onset_guest
 onset=$(seconds)
 wait_for 20 "onset: queue_livelocked is 1" livelocked_is 1
 note "onset to queue_livelocked 1" "$(since "$onset") s"
-# 40 s when the VM has two cores to itself, as the design says of emulation; ./verify runs two VMs on two cores.
+# 40 s when the VM has two cores to itself, as the design says of emulation.
 wait_for 90 "onset: get_rx_bufs_returns_total{result=\"zero\"} is above 0" metric_is vhostwatch_get_rx_bufs_returns_total '>' 0 'result="zero"'
 check "the evidence came within 90 s of the onset" within 90 "$(since "$onset")"
 note "onset to evidence" "$(since "$onset") s"

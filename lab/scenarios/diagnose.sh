@@ -11,8 +11,8 @@ grep -qE '^get_rx_bufs(\.[a-z0-9.]+)?( |$)' /sys/kernel/tracing/available_filter
 livelock_found() {
     local name=$1 what=$2 q='.queues[0]' e='.queues[0].evidence'
     check "$what: diagnose exits 2" is "$VW_STATUS" -eq 2
-    # Half a minute when the VM has two cores to itself; ./verify runs two VMs on two cores, each with a spinning CPU, and
-    # bpftrace alone takes a minute of an emulated CPU that it shares.
+    # Half a minute when the VM has two cores to itself; beside a second one bpftrace alone takes a
+    # minute of an emulated CPU that it shares with what spins.
     check "$what: within 180 s" within 180 "$VW_SECONDS"
     check "$what: exactly one queue is flagged, with high confidence" json "$name" \
         '[.queues[] | select(.verdict != "HEALTHY" and .verdict != "BUSY") | "\(.verdict) \(.confidence) \(.tap) \(.queue_index) \(.worker.tid)"] | join(", ")' \
