@@ -19,7 +19,7 @@ list_kernels() { kernel_table | awk '{ split($1, n, ","); printf "    %-13s %-9s
 kernel_name() { kernel_line "$1" | awk '{ split($1, n, ","); print n[1] }'; }
 kernel_release() { kernel_line "$1" | awk '{ print $3 }'; }
 kernel_status() { kernel_line "$1" | awk '{ print $4 }'; }
-kernel_notes() { kernel_line "$1" | awk '{ print ($5 == "" ? "-" : $5) }'; }
+kernel_notes() { kernel_line "$1" | awk '{ print ($6 == "" ? "-" : $6) }'; }
 
 # kernel NAME: prints the cache entry with vmlinux (or vmlinuz), config, modules.ext4 and, where the kernel does not find its root
 # without, initrd, fetching it if need be.
