@@ -17,6 +17,9 @@ public final class StatusServer implements AutoCloseable {
   /** How many connections may wait to be accepted. */
   private static final int BACKLOG = 256;
 
+  // Ports below take CAP_NET_BIND_SERVICE; net.ipv4.ip_unprivileged_port_start changes it.
+  private static final int FIRST_FOR_ALL = 1024;
+
   private final HttpServer server;
   private final RequestThreads threads;
   private final Access access;
@@ -110,7 +113,7 @@ public final class StatusServer implements AutoCloseable {
           + port
           + "` says who listens there; stop it or choose another port";
     }
-    if (reason.contains("Permission denied")) {
+    if (reason.contains("Permission denied") && port < FIRST_FOR_ALL) {
       return "a port below 1024 takes CAP_NET_BIND_SERVICE, which the service has only with"
           + " CapabilityBoundingSet=CAP_NET_BIND_SERVICE in a drop-in (`systemctl edit vhostwatch`);"
           + " or choose a higher one";
