@@ -76,7 +76,7 @@ until_sure() {
 # watch SECONDS [CENSUSES]: looks for so long, whatever it sees, and until so many more censuses were completed: what is told
 # by two censuses, of which each began while it went on, takes three.
 watch() {
-    local from goal=0 limit=$((120 * PATIENCE))
+    local from goal=0 limit=$((240 * PATIENCE))
     look
     goal=$(($(censuses) + ${2:-0}))
     from=$(seconds)

@@ -33,8 +33,6 @@ import org.vhostwatch.probe.Spawner;
  */
 final class Prober implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   /** bpftrace takes its probes away one by one, and waits for RCU each time. */
   private static final Duration STOP_GRACE = Duration.ofSeconds(20);
 
@@ -46,6 +44,8 @@ final class Prober implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Task census = new Task("census");
   private final Task capture = new Task("capture");
+  private final Patience censusPatience = new Patience();
+  private final Patience capturePatience = new Patience();
   private final SurroundingsReader surroundings;
 
   Prober(ProcFs fs, Spawner spawner, Consumer<Incoming> inbox) {
@@ -80,7 +80,8 @@ final class Prober implements AutoCloseable {
 
   private Incoming take(Bpftrace bpftrace, String script) throws InterruptedException {
     CensusAssembler lines = new CensusAssembler();
-    Transcript transcript = Transcript.ofCensus(System.nanoTime());
+    long began = System.nanoTime();
+    Transcript transcript = Transcript.ofCensus(began);
     try (Child child =
         bpftrace.census(
             script,
@@ -88,11 +89,14 @@ final class Prober implements AutoCloseable {
               transcript.add(System.nanoTime(), line);
               lines.accept(line);
             })) {
-      if (!ended(child, PATIENCE)) {
+      Duration limit = censusPatience.limit();
+      if (!ended(child, limit)) {
+        censusPatience.wasTooShort();
         end(child);
         return new Incoming.CensusFailed(
-            "the census did not end within " + PATIENCE.toSeconds() + " s");
+            "the census did not end within " + limit.toSeconds() + " s");
       }
+      censusPatience.took(Duration.ofNanos(System.nanoTime() - began));
       child.await(STOP_GRACE);
       transcript.end(System.nanoTime());
       if (!child.heardOut()) {
@@ -131,10 +135,15 @@ final class Prober implements AutoCloseable {
       // While the probes are being attached, and before they are taken away: evidence is not to
       // wait.
       SurroundingsReader.Beginning before = surroundings.begin(around);
-      if (!child.awaitReady(PATIENCE, () -> stop.getCount() == 0)) {
+      long began = System.nanoTime();
+      if (!child.awaitReady(capturePatience.limit(), () -> stop.getCount() == 0)) {
+        if (child.alive()) {
+          capturePatience.wasTooShort();
+        }
         end(child);
         return Incoming.Captured.failed("the capture did not attach: " + child.complaint());
       }
+      capturePatience.took(Duration.ofNanos(System.nanoTime() - began));
       boolean early = ended(child, time);
       List<Surroundings> seen = stop.getCount() == 0 ? List.of() : surroundings.end(before);
       boolean inOrder = child.stop(STOP_GRACE);

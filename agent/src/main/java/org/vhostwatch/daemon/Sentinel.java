@@ -56,8 +56,6 @@ final class Sentinel implements AutoCloseable {
   private static final Duration START_POLL = Duration.ofMillis(100);
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
-
   /** Ticks get lost while a worker spins on the CPU that makes them; so many in a row do not. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
@@ -75,6 +73,7 @@ final class Sentinel implements AutoCloseable {
   private final Mode mode;
   private final BooleanSupplier paused;
   private final Consumer<Incoming> inbox;
+  private final Patience start = new Patience();
   private volatile boolean stop;
 
   /** Ends a wait of the thread: there may be something to do. */
@@ -231,8 +230,9 @@ final class Sentinel implements AutoCloseable {
   /** Runs bpftrace until it ends or must; returns why, empty when it is to be planned anew. */
   private String attend(Bpftrace bpftrace, String script, boolean indices, long run)
       throws InterruptedException {
-    spokeAt.set(System.nanoTime());
-    spunAt.set(System.nanoTime());
+    long began = System.nanoTime();
+    spokeAt.set(began);
+    spunAt.set(began);
     full = false;
     blind = false;
     Consumer<String> lines =
@@ -271,12 +271,16 @@ final class Sentinel implements AutoCloseable {
         }
         if (!attached && child.isReady()) {
           attached = true;
+          start.took(Duration.ofNanos(System.nanoTime() - began));
           resident = new Resident(child.pid(), script);
           inbox.accept(new Incoming.Attached(run, indices));
         }
-        Duration limit = attached ? SILENCE : START_LIMIT;
+        Duration limit = attached ? SILENCE : start.limit();
         boolean silent = System.nanoTime() - spokeAt.get() > limit.toNanos();
         if (silent && !(attached && held())) {
+          if (!attached) {
+            start.wasTooShort();
+          }
           child.stop(STOP_GRACE);
           return "the sentinel said nothing that makes sense for "
               + limit.toSeconds()

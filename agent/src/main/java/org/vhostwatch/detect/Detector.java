@@ -207,7 +207,21 @@ public final class Detector {
         ended.remove(counters.vq());
       }
     }
-    return state.withFrame(queues, ended, strangers, now, kernelNanos);
+    HostState next = state.withFrame(queues, ended, strangers, now, kernelNanos);
+    return next.withQueues(stillToldBy(next, now));
+  }
+
+  /** Notes of each queue that stands still whether the sentinel tells that it does not spin. */
+  private Map<Long, QueueTrack> stillToldBy(HostState state, long now) {
+    Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
+    queues.replaceAll(
+        (vq, track) -> {
+          HostState.Load load = state.loads().get(track.worker());
+          return new Facts(track, state, load, settings, now).watchedStill()
+              ? track.told(state.frameKernelNanos())
+              : track;
+        });
+    return queues;
   }
 
   /**

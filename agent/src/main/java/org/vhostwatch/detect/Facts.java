@@ -342,15 +342,32 @@ final class Facts {
   }
 
   /**
+   * Returns whether the sentinel tells that the queue stands still without a spin, or has told so
+   * not long ago, and of no spin since: the worker may have to wait for its CPU now, or the
+   * sentinel be gone and start again, which makes no spin of a stall.
+   */
+  private boolean sentinelTells() {
+    Stillness census = track.census();
+    return watchedStill()
+        || (census != null
+            && census.toldAt() != Stillness.UNTOLD
+            && now - census.toldAt() <= LONG_SILENCE_NANOS
+            && !(spinLatest() != null
+                && episodeNanos() >= NOTABLE_NANOS
+                && spinLatest().seen() > census.toldAt()));
+  }
+
+  /**
    * Returns whether the sentinel would have told of a spin that makes the queue stand still, or of
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
-  private boolean sentinelTells() {
+  boolean watchedStill() {
     SpinCounters spin = spinLatest();
-    return watchedSince(
-        spin == null || episodeNanos() < NOTABLE_NANOS
-            ? stillSince()
-            : Math.max(stillSince(), spin.seen()));
+    return stillNanos() > 0
+        && watchedSince(
+            spin == null || episodeNanos() < NOTABLE_NANOS
+                ? stillSince()
+                : Math.max(stillSince(), spin.seen()));
   }
 
   private boolean watched() {

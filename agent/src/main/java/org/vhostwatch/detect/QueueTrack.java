@@ -55,6 +55,13 @@ record QueueTrack(
     return new QueueTrack(vq, census, spin, captured, missed);
   }
 
+  /**
+   * Returns this track, with its queue known to stand still without a spin when a frame was made.
+   */
+  QueueTrack told(long frame) {
+    return census == null ? this : new QueueTrack(vq, census.told(frame), spin, evidence, missed);
+  }
+
   QueueTrack asMissed() {
     return new QueueTrack(vq, census, spin, evidence, true);
   }

@@ -3,18 +3,22 @@ package org.vhostwatch.detect;
 import org.vhostwatch.probe.CensusQueue;
 
 /**
- * What the censuses said of one queue.
+ * What is known of one queue standing still.
  *
- * @param latest the last reading
+ * @param latest the last reading of a census
  * @param at when it was made
  * @param since when the present run of readings began in which the same packet waits at the head
  *     and the used index stands still; equal to {@code at} when the last reading differs
  * @param txMoved whether the device's TX queue moved within that run
+ * @param toldAt the last frame by which the sentinel had watched for long enough to tell that it is
+ *     no spin; {@link #UNTOLD} for none within that run
  */
-record Stillness(CensusQueue latest, long at, long since, boolean txMoved) {
+record Stillness(CensusQueue latest, long at, long since, boolean txMoved, long toldAt) {
+
+  static final long UNTOLD = Long.MIN_VALUE;
 
   static Stillness first(CensusQueue queue, long now) {
-    return new Stillness(queue, now, now, false);
+    return new Stillness(queue, now, now, false, UNTOLD);
   }
 
   Stillness next(CensusQueue queue, long now) {
@@ -24,8 +28,12 @@ record Stillness(CensusQueue latest, long at, long since, boolean txMoved) {
             && queue.lastUsedIdx() == latest.lastUsedIdx();
     boolean tx = queue.txLastAvailIdx() != latest.txLastAvailIdx();
     return still
-        ? new Stillness(queue, now, since, txMoved || tx)
-        : new Stillness(queue, now, now, tx);
+        ? new Stillness(queue, now, since, txMoved || tx, toldAt)
+        : new Stillness(queue, now, now, tx, UNTOLD);
+  }
+
+  Stillness told(long frame) {
+    return new Stillness(latest, at, since, txMoved, frame);
   }
 
   /** Returns how long nothing has been delivered although a packet waits, in nanoseconds. */

@@ -112,6 +112,53 @@ class StallTest {
   }
 
   @Test
+  void aStallStaysOneWhenItsBusyWorkerHasToWaitForItsCpu() {
+    queue.does(0, 0, 0.9).sends(9_000, 0.9);
+    history.during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    queue.sends(5_000, 0.5).waitsForItsCpu(0.5);
+    for (int second = 0; second < 100; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+      if (second % 10 == 9) {
+        history.census();
+      }
+    }
+  }
+
+  @Test
+  void aStallWhoseWorkerIsBusyOutlivesItsSentinelForTwoMinutes() {
+    queue.does(0, 0, 0.9).sends(9_000, 0.9);
+    history.during(1).census().during(10).census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    history.withoutSentinel();
+    for (int second = 0; second < 110; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+    }
+    history.during(15).census();
+    assertThat(history.of(queue)).as("nobody has watched for long").isEqualTo(Verdict.UNKNOWN);
+    history.sentinelRestarts().during(6).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+  }
+
+  @Test
+  void aStallThatBecomesASpinIsToldFromIt() {
+    queue.does(0, 0, 0.9).sends(9_000, 0.9);
+    history.during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    queue.sends(0, 1).spins();
+    history.during(5).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    // It gets no CPU for a while: what was told of it before does not count any more.
+    queue.does(0, 0, 0.05).waitsForItsCpu(0.95);
+    for (int second = 0; second < 30; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
   void aFrameThatIsAheadOfTheClockIsNotOfNow() {
     queue.spins();
     history.during(1).census().during(10).census();

@@ -1,0 +1,37 @@
+package org.vhostwatch.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class PatienceTest {
+
+  private final Patience patience = new Patience();
+
+  private long seconds() {
+    return patience.limit().toSeconds();
+  }
+
+  @Test
+  void whoWasEndedGetsTwiceTheTimeWithinReason() {
+    assertThat(seconds()).isEqualTo(60);
+    patience.wasTooShort();
+    assertThat(seconds()).isEqualTo(120);
+    for (int run = 0; run < 10; run++) {
+      patience.wasTooShort();
+    }
+    assertThat(seconds()).isEqualTo(480);
+  }
+
+  @Test
+  void whatIsSlowKeepsItsTimeAndWhatIsNotLosesIt() {
+    patience.wasTooShort();
+    patience.took(Duration.ofSeconds(70));
+    assertThat(seconds()).as("as slow once more is no reason to be ended").isEqualTo(210);
+    patience.took(Duration.ofSeconds(2));
+    assertThat(seconds()).isEqualTo(60);
+    patience.took(Duration.ofHours(9));
+    assertThat(seconds()).as("a host that slept").isEqualTo(480);
+  }
+}
