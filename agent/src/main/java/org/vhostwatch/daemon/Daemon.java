@@ -464,7 +464,7 @@ public final class Daemon implements AutoCloseable {
     announcer.unexplained(next.unexplained(), now, next.wallMillis());
     announcer.troubles(next.probes().troubles());
     announcer.idle(next.probes().idle());
-    snapshot = next.with(incidents.cycle(next, now));
+    snapshot = next.with(incidents.cycle(next, prober.capturing(), now));
   }
 
   /**

@@ -56,8 +56,10 @@ final class Incidents implements AutoCloseable {
   /** How long the loop goes on without knowing what lies on a disk that hangs. */
   private static final long LOAD_NANOS = 15 * SECOND;
 
-  /** A look waits so long for its capture. */
+  /** A look waits so long for a capture to begin, and for one that has begun to end. */
   private static final long CAPTURE_NANOS = 90 * SECOND;
+
+  private static final long LONGEST_CAPTURE_NANOS = 300 * SECOND;
 
   /** What was captured is of use for so long. */
   private static final long STALE_NANOS = 120 * SECOND;
@@ -162,7 +164,7 @@ final class Incidents implements AutoCloseable {
   }
 
   /** Shows the keeper what is seen now; returns the totals after that. */
-  IncidentTotals cycle(HostSnapshot snapshot, long now) {
+  IncidentTotals cycle(HostSnapshot snapshot, boolean capturing, long now) {
     exposure = Optional.of(snapshot.exposure());
     sample(snapshot, now);
     captures.values().removeIf(capture -> now - capture.lines().ended() > STALE_NANOS);
@@ -172,7 +174,7 @@ final class Incidents implements AutoCloseable {
       // What could not be read says nothing of how something ended.
       if (fs.refused() == refused) {
         apply(keeper.take(scene));
-        looks(snapshot, now);
+        looks(snapshot, capturing, now);
       }
     }
     return publish();
@@ -217,7 +219,7 @@ final class Incidents implements AutoCloseable {
     return verdict.verdict() == Verdict.LIVELOCKED || verdict.verdict() == Verdict.SPINNING;
   }
 
-  private void looks(HostSnapshot snapshot, long now) {
+  private void looks(HostSnapshot snapshot, boolean capturing, long now) {
     Map<Long, Look.When> wanted = keeper.looksDue(now);
     due.keySet().retainAll(wanted.keySet());
     for (QueueStatus status : snapshot.queues()) {
@@ -234,7 +236,8 @@ final class Incidents implements AutoCloseable {
       Captured capture = captures.get(vq);
       long from = when == Look.When.ONSET ? status.verdict().since() : since.since();
       boolean fresh = capture != null && capture.lines().ended() >= from;
-      if (fresh || now - since.since() >= CAPTURE_NANOS) {
+      long patience = capturing ? LONGEST_CAPTURE_NANOS : CAPTURE_NANOS;
+      if (fresh || now - since.since() >= patience) {
         look(status, when, fresh ? capture : null, snapshot);
       }
     }

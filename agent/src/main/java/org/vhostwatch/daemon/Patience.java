@@ -12,24 +12,29 @@ import java.time.Duration;
 final class Patience {
 
   private static final Duration LEAST = Duration.ofSeconds(60);
-  private static final Duration MOST = Duration.ofMinutes(8);
+
+  /** A host on which bpftrace takes longer cannot be watched. */
+  static final Duration MOST = Duration.ofMinutes(3);
 
   /** A run may take so many times what the last one took. */
   private static final int SLACK = 3;
 
   private volatile Duration limit = LEAST;
 
-  /** Returns how long the next run may take, 60 s to 8 minutes. */
+  /** Returns how long the next run may take, one minute to three. */
   Duration limit() {
     return limit;
   }
 
-  /** Notes that a run was ended at the limit. */
+  /**
+   * Notes that a run was ended at the limit. One that had the most there is hangs, as far as anyone
+   * can tell, and the next one is not waited for as long.
+   */
   void wasTooShort() {
-    limit = Pause.longer(limit, MOST);
+    limit = limit.equals(MOST) ? LEAST : Pause.longer(limit, MOST);
   }
 
-  /** Notes how long a run took that was not ended. */
+  /** Notes how long a run took that did what it was for. */
   void took(Duration time) {
     Duration slack = time.multipliedBy(SLACK);
     limit = slack.compareTo(LEAST) < 0 ? LEAST : slack.compareTo(MOST) > 0 ? MOST : slack;

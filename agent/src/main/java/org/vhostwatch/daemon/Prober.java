@@ -78,6 +78,11 @@ final class Prober implements AutoCloseable {
     return census.running.get();
   }
 
+  /** Returns whether a capture is being made. */
+  boolean capturing() {
+    return capture.running.get();
+  }
+
   private Incoming take(Bpftrace bpftrace, String script) throws InterruptedException {
     CensusAssembler lines = new CensusAssembler();
     long began = System.nanoTime();
@@ -96,16 +101,18 @@ final class Prober implements AutoCloseable {
         return new Incoming.CensusFailed(
             "the census did not end within " + limit.toSeconds() + " s");
       }
-      censusPatience.took(Duration.ofNanos(System.nanoTime() - began));
+      long took = System.nanoTime() - began;
       child.await(STOP_GRACE);
       transcript.end(System.nanoTime());
       if (!child.heardOut()) {
         // Queues that are not in half a census are not gone.
         return new Incoming.CensusFailed("the census was not read to its end in time");
       }
-      return child.exitCode() == 0
-          ? new Incoming.Counted(lines.finish(), transcript)
-          : new Incoming.CensusFailed("the census failed: " + child.complaint());
+      if (child.exitCode() != 0) {
+        return new Incoming.CensusFailed("the census failed: " + child.complaint());
+      }
+      censusPatience.took(Duration.ofNanos(took));
+      return new Incoming.Counted(lines.finish(), transcript);
     } catch (IOException e) {
       return new Incoming.CensusFailed(String.valueOf(e.getMessage()));
     }

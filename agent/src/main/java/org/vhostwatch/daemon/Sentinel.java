@@ -272,6 +272,8 @@ final class Sentinel implements AutoCloseable {
         if (!attached && child.isReady()) {
           attached = true;
           start.took(Duration.ofNanos(System.nanoTime() - began));
+          // Silence is counted from here: it may have taken longer than that to come up.
+          spokeAt.set(System.nanoTime());
           resident = new Resident(child.pid(), script);
           inbox.accept(new Incoming.Attached(run, indices));
         }

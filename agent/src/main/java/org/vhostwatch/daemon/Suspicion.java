@@ -20,8 +20,8 @@ final class Suspicion {
   /** How long the attached sentinel must have seen nothing. */
   private static final long LOOK = 20 * SECOND;
 
-  /** A sentinel that is not attached by then does not come. */
-  private static final long PATIENCE = 120 * SECOND;
+  /** A sentinel that is not attached by then, in its third attempt, does not come. */
+  private static final long PATIENCE = 2 * Patience.MOST.toNanos() + 60 * SECOND;
 
   private static final long FIRST_PAUSE = 60 * SECOND;
   private static final long LONGEST_PAUSE = 1800 * SECOND;
@@ -32,6 +32,9 @@ final class Suspicion {
    * @param until when the next one may be
    */
   private record Pause(long until, long length) {}
+
+  /** A worker that uses more of a CPU does not sleep. */
+  private static final double AWAKE = 0.05;
 
   private final double busyShare;
   private final Map<WorkerId, Pause> pauses = new HashMap<>();
@@ -69,7 +72,15 @@ final class Suspicion {
       return true;
     }
     Pause pause = verdict.worker() == null ? null : pauses.get(verdict.worker().id());
-    return verdict.cpuShare() >= busyShare && (pause == null || now >= pause.until());
+    return conspicuous(verdict) && (pause == null || now >= pause.until());
+  }
+
+  /**
+   * Returns whether only a sentinel tells what the worker does: it is busy, or it serves a queue
+   * that stands still, and does not sleep.
+   */
+  private boolean conspicuous(QueueVerdict verdict) {
+    return verdict.cpuShare() >= (verdict.verdict() == Verdict.STALLED ? AWAKE : busyShare);
   }
 
   /** Told by a census, which needs no sentinel: a pause does not count then. */
@@ -80,14 +91,20 @@ final class Suspicion {
   }
 
   private void pause(QueueVerdict verdict, long now) {
-    if (verdict.worker() != null && verdict.cpuShare() >= busyShare) {
+    if (verdict.worker() != null && conspicuous(verdict)) {
+      // What was told of a stall is of no use after two minutes.
+      boolean once = verdict.verdict() == Verdict.STALLED;
       pauses.merge(
           verdict.worker().id(),
           new Pause(now + FIRST_PAUSE, FIRST_PAUSE),
           (last, first) -> {
             // Of several queues of one worker, the first has said it.
             long length =
-                last.until() > now ? last.length() : Math.min(2 * last.length(), LONGEST_PAUSE);
+                once
+                    ? FIRST_PAUSE
+                    : last.until() > now
+                        ? last.length()
+                        : Math.min(2 * last.length(), LONGEST_PAUSE);
             return new Pause(now + length, length);
           });
     }

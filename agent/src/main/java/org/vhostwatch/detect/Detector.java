@@ -79,7 +79,7 @@ public final class Detector {
       verdicts.add(judge.queue(track, state, now));
       served.put(track.worker(), true);
     }
-    if (!told(state, now)) {
+    if (!censused(state, now)) {
       for (HostState.Load load : state.loads().values()) {
         if (!served.containsKey(load.worker().tid())) {
           verdicts.add(judge.worker(load));
@@ -95,7 +95,7 @@ public final class Detector {
   }
 
   /** Returns whether queues that no census lists do not exist, rather than are not known. */
-  private boolean told(HostState state, long now) {
+  private boolean censused(HostState state, long now) {
     return state.censusedAt() != null
         && (Facts.speaks(state, now) || now - state.censusedAt() <= settings.censusAge().toNanos());
   }
@@ -121,7 +121,24 @@ public final class Detector {
         end(track, ended);
       }
     }
-    return state.withLoads(loads, left, ended);
+    HostState next = state.withLoads(loads, left, ended);
+    return next.withQueues(told(next, now));
+  }
+
+  /**
+   * Notes of each queue that stands still whether the sentinel has told by its last frame that it
+   * does not spin. At each look, for it takes what the workers did until now.
+   */
+  private Map<Long, QueueTrack> told(HostState state, long now) {
+    Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
+    queues.replaceAll(
+        (vq, track) -> {
+          HostState.Load load = state.loads().get(track.worker());
+          return new Facts(track, state, load, settings, now).watchedStill()
+              ? track.told(state.frameKernelNanos())
+              : track;
+        });
+    return queues;
   }
 
   private HostState.Load judged(HostState.Load load) {
@@ -207,21 +224,7 @@ public final class Detector {
         ended.remove(counters.vq());
       }
     }
-    HostState next = state.withFrame(queues, ended, strangers, now, kernelNanos);
-    return next.withQueues(stillToldBy(next, now));
-  }
-
-  /** Notes of each queue that stands still whether the sentinel tells that it does not spin. */
-  private Map<Long, QueueTrack> stillToldBy(HostState state, long now) {
-    Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
-    queues.replaceAll(
-        (vq, track) -> {
-          HostState.Load load = state.loads().get(track.worker());
-          return new Facts(track, state, load, settings, now).watchedStill()
-              ? track.told(state.frameKernelNanos())
-              : track;
-        });
-    return queues;
+    return state.withFrame(queues, ended, strangers, now, kernelNanos);
   }
 
   /**

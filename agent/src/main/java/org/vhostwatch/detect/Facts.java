@@ -283,7 +283,7 @@ final class Facts {
   /** Returns whether the worker is busy for nothing, and no probe has told what it does. */
   boolean stuckUnexplained() {
     boolean untold = !sentinelSpeaks || (!active && !watched());
-    return untold && busyForNothing();
+    return untold && busyForNothing() && !toldStill();
   }
 
   /**
@@ -341,20 +341,23 @@ final class Facts {
         && (sentinelTells() || sleeps() || (sends() && !wouldBeBusy()));
   }
 
-  /**
-   * Returns whether the sentinel tells that the queue stands still without a spin, or has told so
-   * not long ago, and of no spin since: the worker may have to wait for its CPU now, or the
-   * sentinel be gone and start again, which makes no spin of a stall.
-   */
+  /** Returns whether the sentinel tells that the queue stands still without a spin. */
   private boolean sentinelTells() {
+    return watchedStill() || toldStill();
+  }
+
+  /**
+   * Returns whether the sentinel has told so not long ago, and of no spin since: that the worker
+   * has to wait for its CPU now, or that the sentinel is gone and starts again, makes no spin of a
+   * stall. Nobody has told what a worker does that has become busy since.
+   */
+  private boolean toldStill() {
     Stillness census = track.census();
-    return watchedStill()
-        || (census != null
-            && census.toldAt() != Stillness.UNTOLD
-            && now - census.toldAt() <= LONG_SILENCE_NANOS
-            && !(spinLatest() != null
-                && episodeNanos() >= NOTABLE_NANOS
-                && spinLatest().seen() > census.toldAt()));
+    return census != null
+        && census.toldAt() != Stillness.UNTOLD
+        && now - census.toldAt() <= LONG_SILENCE_NANOS
+        && (sentinelSpeaks || (load != null && load.busySince() <= census.toldAt()))
+        && spunAt() <= census.toldAt();
   }
 
   /**
@@ -362,12 +365,22 @@ final class Facts {
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
   boolean watchedStill() {
-    SpinCounters spin = spinLatest();
-    return stillNanos() > 0
-        && watchedSince(
-            spin == null || episodeNanos() < NOTABLE_NANOS
-                ? stillSince()
-                : Math.max(stillSince(), spin.seen()));
+    return stillNanos() > 0 && watchedSince(Math.max(stillSince(), spunAt()));
+  }
+
+  /** Returns when the last pass of a spin was seen; before all time if there was none. */
+  private long spunAt() {
+    SpinTrack spin = track.spin();
+    return spin == null || mayBeKicks() ? Long.MIN_VALUE : spin.latest().seen();
+  }
+
+  /**
+   * Returns whether all passes of the last episode may have been made for kicks: it was short, or
+   * they came one by one, to a worker that sleeps or does other work in between.
+   */
+  private boolean mayBeKicks() {
+    return episodeNanos() < NOTABLE_NANOS
+        || (mostPassesPerSecond() < settings.minPassesPerSecond() && !neverSleeps());
   }
 
   private boolean watched() {
@@ -426,7 +439,7 @@ final class Facts {
         && track.spin() != null
         && track.spin().latest().indices()
         && track.spin().latest().usedIdx() == queue.lastUsedIdx()
-        && (kicksInVain() || episodeNanos() < NOTABLE_NANOS);
+        && (kicksInVain() || mayBeKicks());
   }
 
   boolean spinsNotably() {

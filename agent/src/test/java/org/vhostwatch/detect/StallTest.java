@@ -159,6 +159,61 @@ class StallTest {
   }
 
   @Test
+  void aStalledGuestStaysStalledHoweverOftenItKicks() {
+    for (boolean sending : new boolean[] {false, true}) {
+      for (int every = 1; every <= 6; every++) {
+        History quiet = new History();
+        Queue kicked = quiet.queue(VQ, 178, 183);
+        kicked.sleeps();
+        if (sending) {
+          kicked.does(0, 0, 0.9).sends(9_000, 0.9);
+        }
+        quiet.during(1).census().during(10).census();
+        for (int second = 0; second < 60; second++) {
+          if (second % every == 0) {
+            quiet.kick(kicked);
+          }
+          if (second % 10 == 9) {
+            quiet.census();
+          }
+          quiet.during(1);
+          assertThat(quiet.of(kicked))
+              .as("sends %s, kicked every %d s, after %d s", sending, every, second)
+              .isEqualTo(Verdict.STALLED);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatWasToldOfASleepingWorkerSaysNothingOnceItIsBusy() {
+    queue.sends(10, 0);
+    history.during(1).census().during(10).census().during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    history.withoutSentinel();
+    queue.sends(10, 0).spins();
+    history.during(8).census().during(4);
+    assertThat(history.of(queue)).as("nobody has seen what it does").isEqualTo(Verdict.UNKNOWN);
+  }
+
+  @Test
+  void aToldStallIsNoLivelockWhileTheSentinelRestarts() {
+    queue.does(0, 0, 0.95);
+    history.during(1).census().during(10).census().during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    history.withoutSentinel();
+    for (int second = 0; second < 20; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
+    }
+    history.sentinelRestarts();
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("restarted, %d s", second).isEqualTo(Verdict.STALLED);
+    }
+  }
+
+  @Test
   void aFrameThatIsAheadOfTheClockIsNotOfNow() {
     queue.spins();
     history.during(1).census().during(10).census();
