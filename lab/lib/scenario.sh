@@ -216,7 +216,7 @@ end_daemon() {
     DAEMON_STATUS=$? DAEMON_SECONDS=$(since "$from")
 }
 
-ask() { curl -fsS --max-time 5 "http://127.0.0.1:19739$1"; }
+ask() { curl -fsS --max-time "$((5 * PATIENCE))" "http://127.0.0.1:19739$1"; }
 
 metric() { ask /metrics | samples "$@"; }
 

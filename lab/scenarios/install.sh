@@ -22,6 +22,7 @@ DEBIAN='2 19 21 34 38 39 '
 
 wait_for 120 "systemd has started the host" systemctl is-system-running --wait
 check "systemd is PID 1" is "$(readlink /proc/1/exe)" == /usr/lib/systemd/systemd
+emulated_cpu
 
 # 1. An earlier version, its configuration edited, the service disabled; then this one.
 dpkg-deb -R "$PACKAGE" /tmp/old
@@ -53,8 +54,9 @@ note "STATUS" "$(show StatusText)"
 wait_for 30 "the sentinel is attached, under the unit's sandbox" metric_is vhostwatch_bpftrace_up == 1
 check "nothing is in the way" is "$(show StatusText | grep -c degraded)" == 0
 check "the agent has the unit's capabilities" is "$(capabilities "$(main_pid)")" == "$DEBIAN"
-check "bpftrace too" is "$(capabilities "$(pgrep -x bpftrace)")" == "$DEBIAN"
-check "bpftrace is in the service's cgroup" is "$(cat "/proc/$(pgrep -x bpftrace)/cgroup")" == "0::/system.slice/vhostwatch.service"
+# The sentinel's is the oldest: a census may be under way.
+check "bpftrace too" is "$(capabilities "$(pgrep -o -x bpftrace)")" == "$DEBIAN"
+check "bpftrace is in the service's cgroup" is "$(cat "/proc/$(pgrep -o -x bpftrace)/cgroup")" == "0::/system.slice/vhostwatch.service"
 check "systemd-analyze verify" systemd-analyze verify --man=no vhostwatch.service
 systemd-analyze security --no-pager vhostwatch.service >"$RESULTS/security.txt"
 exposure=$(sed -nE 's/.*exposure level for .*: ([0-9.]+) .*/\1/p' "$RESULTS/security.txt")
@@ -88,7 +90,7 @@ check "and says what to do" is "$(journal --since "@$began" -p crit | grep -c di
 check "STATUS says so" is "$(show StatusText | grep -c '^LIVELOCKED: VM vhost-guest-.*lab0')" == 1
 check "the state is root's alone" is "$(stat -c '%U %a' "$STATE")" == "root 700"
 timed "stop during a livelock" systemctl stop vhostwatch
-check "systemctl stop during a livelock: within 10 s" is "${TOOK%.*}" -lt 10
+check "systemctl stop during a livelock" within 5 "$TOOK"
 check "stopped, not failed" is "$(show ActiveState) $(show Result)" == "inactive success"
 check "no bpftrace is left" not_probing
 timed "start during a livelock, until ready" systemctl start vhostwatch
@@ -127,6 +129,7 @@ check "apt install again" apt install -y "$PACKAGE"
 check "with the configuration as it was" is "$(tail -n 1 "$CONF")" == "confirm = 5s"
 wait_for 60 "it runs" ready
 check "apt purge" apt purge -y vhostwatch
+real_cpu
 left() { find / -xdev -iname '*vhostwatch*' -not -path '/opt/*' -not -path '/results/*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/log/*' -not -path '/sys/*'; }
 check "nothing is left" is "$(left)" == ""
 check "systemd knows it no more" is "$(systemctl show --value -p LoadState vhostwatch)" == not-found

@@ -28,6 +28,7 @@ restart_fails() { ! systemctl restart vhostwatch; }
 UPSTREAM='2 19 34 38 39 '
 
 wait_for 120 "systemd has started the host" systemctl is-system-running --wait
+emulated_cpu
 check "apt install" apt install -y "$PACKAGE"
 # Emulated CPUs are slower than what the ceiling is for.
 printf 'max-cpu = 0\nconfirm = 4s\n' >>"$CONF"

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.probe.SpinCounters;
 
 /**
  * Says when a census or a capture is due. Knows no clock: times are arguments, in monotonic
@@ -128,19 +129,21 @@ final class Schedule {
       return true;
     }
     for (QueueVerdict verdict : verdicts) {
-      boolean nameless = verdict.spin() != null && verdict.queue() == null;
+      SpinCounters spin = verdict.spin();
+      boolean livelocked = verdict.verdict() == Verdict.LIVELOCKED;
+      boolean nameless = spin != null && verdict.queue() == null;
+      boolean goesOn = spin != null && now - spin.seen() <= SILENT;
+      // Passes of which censuses have to tell what they are.
+      boolean untold = verdict.verdict() == Verdict.UNKNOWN && goesOn;
       // What waits at the head of a livelocked queue came with the livelock.
-      boolean older = verdict.verdict() == Verdict.LIVELOCKED && censusAt < verdict.since();
+      boolean older =
+          (livelocked && censusAt < verdict.since())
+              || (untold && spin != null && censusAt < spin.start());
       // Passes that do not go on may mean that it is over; only a census tells of one that is kept
       // from its CPU.
-      boolean silent =
-          verdict.verdict() == Verdict.LIVELOCKED
-              && verdict.spin() != null
-              && now - verdict.spin().seen() > SILENT;
+      boolean silent = livelocked && spin != null && !goesOn;
       boolean suspicious =
-          silent
-              || (!sentinelSpeaks
-                  && (verdict.verdict() == Verdict.LIVELOCKED || verdict.cpuShare() >= 0.5));
+          silent || untold || (!sentinelSpeaks && (livelocked || verdict.cpuShare() >= 0.5));
       if (nameless || older || (suspicious && since >= CENSUS_SUSPICIOUS)) {
         return true;
       }

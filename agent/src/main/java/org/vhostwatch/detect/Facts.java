@@ -420,15 +420,29 @@ final class Facts {
    * does not post enough. After the last pass of a spin there are none.
    */
   boolean kicksInVain() {
+    return passesInVain() && !spins() && !passesFast() && !neverSleeps() && !busyUntold();
+  }
+
+  /**
+   * Returns whether it may be kicked or spin: passes go on that find the same used index, too
+   * slowly to tell, and no two censuses have told yet whether the busy worker sends. Each pass of a
+   * ring with hundreds of small buffers takes milliseconds on a slow host.
+   */
+  boolean passesUntold() {
+    return passesInVain() && busyUntold() && !spins();
+  }
+
+  private boolean passesInVain() {
     return sentinelSpeaks
         && active
         && track.spin() != null
         && track.spin().passed()
         && track.spin().latest().indices()
-        && episodeNanos() >= settings.confirmNanos()
-        && !spins()
-        && !passesFast()
-        && !neverSleeps();
+        && episodeNanos() >= settings.confirmNanos();
+  }
+
+  private boolean busyUntold() {
+    return wouldBeBusy() && stillNanos() == 0;
   }
 
   /**

@@ -107,6 +107,10 @@ final class Judge {
       return unknown(
           facts, "it stood still when it was last read, and no census has told of it since");
     }
+    if (facts.passesUntold()) {
+      return unknown(
+          facts, "passes go on that deliver nothing; censuses will tell what the worker does");
+    }
     Confidence confidence =
         facts.sentinelSpeaks && facts.censusTells() ? Confidence.HIGH : Confidence.MEDIUM;
     if (facts.standsStillUntold()) {

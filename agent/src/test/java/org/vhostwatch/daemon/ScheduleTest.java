@@ -64,6 +64,36 @@ class ScheduleTest {
   }
 
   @Test
+  void passesOfWhichNobodyTellsWhatTheyAreWantACensusOfTheirTime() {
+    SpinCounters spin = Samples.spin(VQ, 7, true);
+    QueueVerdict untold =
+        new QueueVerdict(
+            VQ,
+            7,
+            Verdict.UNKNOWN,
+            Confidence.LOW,
+            "",
+            List.of(),
+            0,
+            1,
+            1,
+            1,
+            1,
+            null,
+            Samples.queue(VQ, 7, 7, "tap0", 0, 1),
+            spin,
+            null);
+    long now = spin.seen() + SECOND;
+    schedule.counted(List.of(), spin.start() - SECOND);
+    assertThat(schedule.censusDue(List.of(untold), true, false, now)).isTrue();
+    schedule.counted(List.of(), now);
+    assertThat(schedule.censusDue(List.of(untold), true, false, now + 3 * SECOND)).isFalse();
+    assertThat(schedule.censusDue(List.of(untold), true, false, spin.seen() + 30 * SECOND))
+        .as("no pass for long")
+        .isFalse();
+  }
+
+  @Test
   void censusesThatFailComeEverMoreRarely() {
     List<QueueVerdict> nameless = is(Verdict.SPINNING, Samples.spin(VQ, 7, true));
     List<Long> seconds = new ArrayList<>();

@@ -251,6 +251,25 @@ class StallTest {
   }
 
   @Test
+  void aSpinOfSlowPassesIsNotKicked() {
+    // Hundreds of small buffers a pass, on a slow CPU: no two passes are within 2 ms.
+    queue.flows();
+    history.during(2).census();
+    queue.does(200, 0, 0.98).countsOf(0);
+    queue.waiting = 1;
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.STALLED);
+    }
+    assertThat(history.of(queue)).as("no census has told").isEqualTo(Verdict.UNKNOWN);
+    history.census().during(4).census();
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("told, %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
   void neitherTheBeginningNorTheEndOfALivelockIsAKick() {
     // What /proc says of the worker is an average: it lags behind, at both ends.
     queue.sleeps();

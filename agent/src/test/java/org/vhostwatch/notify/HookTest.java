@@ -80,7 +80,7 @@ class HookTest {
     Path out = folder.resolve("out");
     Path program =
         script("[ \"$VHOSTWATCH_EVENT\" = ended ] && echo done > " + out + " || exec sleep 1000");
-    try (Hook hook = new Hook(List.of(program.toString()), Duration.ofMillis(300))) {
+    try (Hook hook = new Hook(List.of(program.toString()), Duration.ofSeconds(3))) {
       hook.incident(What.OPENED, incident);
       hook.incident(What.ENDED, incident);
       log.await("it took longer");

@@ -130,6 +130,11 @@ final class FaultyAgent {
         : List.of();
   }
 
+  /** Returns whether the program has made this file in its folder. */
+  boolean hasLeft(String file) {
+    return Files.exists(folder.resolve(file));
+  }
+
   /** Returns the only sample of a metric, or -1 if there is none yet. */
   double metric(String name) throws IOException {
     Matcher sample =
