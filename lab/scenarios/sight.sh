@@ -88,6 +88,17 @@ kill "$WATCH_PID"
 check "daemon: queue_stalled was never 1" never stalled.txt 1
 end_daemon TERM
 
+# Where the addresses are hidden it counts passes, and says that it sees no more.
+sysctl -qw kernel.kptr_restrict=2
+start_daemon --census-period 10s
+wait_for 240 "hidden addresses: the daemon is ready" ask /-/ready
+wait_for 60 "hidden addresses: it is degraded" metric_is vhostwatch_degraded == 1
+wait_for 30 "hidden addresses: why is among the troubles" troubled "no census, and so no stall is seen"
+by_passes() { is "$(ask /api/v1/threads | jq -r --argjson tid "$worker" '[.queues[] | select(.worker.tid == $tid) | "\(.verdict) \(.confidence)"] | join(",")')" == "LIVELOCKED medium"; }
+wait_for 120 "hidden addresses: passes tell of the livelock" by_passes
+end_daemon TERM
+sysctl -qw kernel.kptr_restrict=0
+
 # What is locked stays locked: last.
 echo integrity >/sys/kernel/security/lockdown
 sees integrity full "LIVELOCKED high" "" env
