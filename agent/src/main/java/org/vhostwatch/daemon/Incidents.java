@@ -56,7 +56,7 @@ final class Incidents implements AutoCloseable {
   /** How long the loop goes on without knowing what lies on a disk that hangs. */
   private static final long LOAD_NANOS = 15 * SECOND;
 
-  /** A look waits so long for a capture to begin, and for one that has begun to end. */
+  /** A look waits so long for a capture, counted from the last one; and no longer than that. */
   private static final long CAPTURE_NANOS = 90 * SECOND;
 
   private static final long LONGEST_CAPTURE_NANOS = 300 * SECOND;
@@ -85,6 +85,10 @@ final class Incidents implements AutoCloseable {
   private final Deque<Transcript> censuses = new ArrayDeque<>();
   private final Map<Long, Captured> captures = new HashMap<>();
   private final Map<Long, Due> due = new HashMap<>();
+
+  /** When a capture was last being made, of whichever queue: the next may be for this one. */
+  private long capturedAt;
+
   private final Map<String, Long> logged = new HashMap<>();
   private Optional<Scene.Seen> census = Optional.empty();
   private Optional<ProbeKit> kit = Optional.empty();
@@ -220,6 +224,7 @@ final class Incidents implements AutoCloseable {
   }
 
   private void looks(HostSnapshot snapshot, boolean capturing, long now) {
+    capturedAt = capturing ? now : capturedAt;
     Map<Long, Look.When> wanted = keeper.looksDue(now);
     due.keySet().retainAll(wanted.keySet());
     for (QueueStatus status : snapshot.queues()) {
@@ -236,8 +241,9 @@ final class Incidents implements AutoCloseable {
       Captured capture = captures.get(vq);
       long from = when == Look.When.ONSET ? status.verdict().since() : since.since();
       boolean fresh = capture != null && capture.lines().ended() >= from;
-      long patience = capturing ? LONGEST_CAPTURE_NANOS : CAPTURE_NANOS;
-      if (fresh || now - since.since() >= patience) {
+      long waited = now - since.since();
+      boolean inVain = Math.min(waited, now - capturedAt) >= CAPTURE_NANOS;
+      if (fresh || inVain || waited >= LONGEST_CAPTURE_NANOS) {
         look(status, when, fresh ? capture : null, snapshot);
       }
     }

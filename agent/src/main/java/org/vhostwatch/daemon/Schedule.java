@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.SpinCounters;
 
 /**
@@ -136,19 +137,36 @@ final class Schedule {
       // Passes of which censuses have to tell what they are.
       boolean untold = verdict.verdict() == Verdict.UNKNOWN && goesOn;
       // What waits at the head of a livelocked queue came with the livelock.
-      boolean older =
-          (livelocked && censusAt < verdict.since())
-              || (untold && spin != null && censusAt < spin.start());
+      boolean older = livelocked && censusAt < verdict.since();
       // Passes that do not go on may mean that it is over; only a census tells of one that is kept
       // from its CPU.
       boolean silent = livelocked && spin != null && !goesOn;
       boolean suspicious =
-          silent || untold || (!sentinelSpeaks && (livelocked || verdict.cpuShare() >= 0.5));
+          silent
+              || untold
+              || kicked(verdict)
+              || (!sentinelSpeaks && (livelocked || verdict.cpuShare() >= 0.5));
       if (nameless || older || (suspicious && since >= CENSUS_SUSPICIOUS)) {
         return true;
       }
     }
     return false;
+  }
+
+  /**
+   * Returns whether the last census found a packet waiting at a harmless queue that has made passes
+   * since and not moved: a guest that kicked, and does not now.
+   */
+  private boolean kicked(QueueVerdict verdict) {
+    SpinCounters spin = verdict.spin();
+    CensusQueue queue = verdict.queue();
+    return (verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY)
+        && spin != null
+        && queue != null
+        && queue.packetWaits()
+        && spin.indices()
+        && spin.usedIdx() == queue.lastUsedIdx()
+        && spin.seen() > censusAt;
   }
 
   /**

@@ -34,6 +34,9 @@ final class Facts {
    */
   private static final double FASTER_THAN_KICKS = 1_500;
 
+  /** Descriptors a second that the TX queue moves, from which on they account for CPU time. */
+  private static final double SENDS_PER_SECOND = 20;
+
   /** A worker that wants more than this share of a CPU does not sleep, whatever it does. */
   private static final double SLEEP_SHARE = 0.05;
 
@@ -143,9 +146,12 @@ final class Facts {
     return load != null && load.wants() < SLEEP_SHARE && !load.wanted();
   }
 
-  /** Returns whether the TX queue moved while the RX queue stood still: work for the worker. */
+  /**
+   * Returns whether the TX queue moved while the RX queue stood still: work for the worker. A guest
+   * that asks in vain for addresses sends some packets as well, which take no CPU.
+   */
   private boolean sends() {
-    return track.census() != null && track.census().txMoved();
+    return track.census() != null && track.census().sentPerSecond() >= SENDS_PER_SECOND;
   }
 
   /** Returns how long the used index has stood still with a packet waiting, by the censuses. */
@@ -356,7 +362,7 @@ final class Facts {
     return census != null
         && census.toldAt() != Stillness.UNTOLD
         && now - census.toldAt() <= LONG_SILENCE_NANOS
-        && (sentinelSpeaks || (load != null && load.busySince() <= census.toldAt()))
+        && (watchedBy(census.toldAt()) || (load != null && !load.becameBusyAfter(census.toldAt())))
         && spunAt() <= census.toldAt();
   }
 
@@ -366,6 +372,11 @@ final class Facts {
    */
   boolean watchedStill() {
     return stillNanos() > 0 && watchedSince(Math.max(stillSince(), spunAt()));
+  }
+
+  /** Returns whether the sentinel that speaks now has watched at that time. */
+  private boolean watchedBy(long time) {
+    return sentinelSpeaks && attachedKernelNanos != null && attachedKernelNanos <= time;
   }
 
   /** Returns when the last pass of a spin was seen; before all time if there was none. */
@@ -420,36 +431,40 @@ final class Facts {
    * does not post enough. After the last pass of a spin there are none.
    */
   boolean kicksInVain() {
-    return passesInVain() && !spins() && !passesFast() && !neverSleeps() && !busyUntold();
+    return passesInVain()
+        && track.spin() != null
+        && track.spin().passed()
+        && !spins()
+        && !passesFast()
+        && !neverSleeps()
+        && !(wouldBeBusy() && stillNanos() == 0);
   }
 
   /**
    * Returns whether it may be kicked or spin: passes go on that find the same used index, too
-   * slowly to tell, and no two censuses have told yet whether the busy worker sends. Each pass of a
-   * ring with hundreds of small buffers takes milliseconds on a slow host.
+   * slowly to tell, and the worker is busy, with sending or with them. Each pass of a ring with
+   * hundreds of small buffers takes milliseconds on a slow host.
    */
   boolean passesUntold() {
-    return passesInVain() && busyUntold() && !spins();
+    boolean goesOn =
+        track.spin() != null
+            && (track.spin().passed() || mostPassesPerSecond() < settings.minPassesPerSecond());
+    return passesInVain() && goesOn && wouldBeBusy() && !spins() && !kicksInVain();
   }
 
   private boolean passesInVain() {
     return sentinelSpeaks
         && active
         && track.spin() != null
-        && track.spin().passed()
         && track.spin().latest().indices()
         && episodeNanos() >= settings.confirmNanos();
-  }
-
-  private boolean busyUntold() {
-    return wouldBeBusy() && stillNanos() == 0;
   }
 
   /**
    * Returns whether what came after the census was a kick or some, and no spin that may be over.
    */
   private boolean kickedSinceCensus(CensusQueue queue) {
-    return sentinelSpeaks
+    return (sentinelSpeaks || toldStill())
         && track.spin() != null
         && track.spin().latest().indices()
         && track.spin().latest().usedIdx() == queue.lastUsedIdx()

@@ -121,6 +121,10 @@ public final class HostState {
       return ticks.at() - Math.round(Math.min(1, share) * (ticks.at() - ticks.baseAt()));
     }
 
+    boolean becameBusyAfter(long time) {
+      return isBusy() && busySince > time;
+    }
+
     boolean isBusy() {
       return busySince != Long.MAX_VALUE;
     }

@@ -109,7 +109,8 @@ final class Judge {
     }
     if (facts.passesUntold()) {
       return unknown(
-          facts, "passes go on that deliver nothing; censuses will tell what the worker does");
+          facts,
+          "passes go on that deliver nothing, and the worker is busy: too few to be a spin yet");
     }
     Confidence confidence =
         facts.sentinelSpeaks && facts.censusTells() ? Confidence.HIGH : Confidence.MEDIUM;

@@ -187,11 +187,11 @@ class StallTest {
 
   @Test
   void whatWasToldOfASleepingWorkerSaysNothingOnceItIsBusy() {
-    queue.sends(10, 0);
+    queue.sends(100, 0);
     history.during(1).census().during(10).census().during(3);
     assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
     history.withoutSentinel();
-    queue.sends(10, 0).spins();
+    queue.sends(100, 0).spins();
     history.during(8).census().during(4);
     assertThat(history.of(queue)).as("nobody has seen what it does").isEqualTo(Verdict.UNKNOWN);
   }
@@ -262,11 +262,71 @@ class StallTest {
       assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.STALLED);
     }
     assertThat(history.of(queue)).as("no census has told").isEqualTo(Verdict.UNKNOWN);
+    // As a guest does that asks in vain for addresses.
+    queue.sends(1, 0.98);
     history.census().during(4).census();
     for (int second = 0; second < 20; second++) {
       history.during(1);
       assertThat(history.of(queue)).as("told, %d s", second).isEqualTo(Verdict.LIVELOCKED);
     }
+  }
+
+  @Test
+  void passesThatAreTooFewForASpinAreNoKicksOfABusyWorkerEither() {
+    queue.does(60, 0, 0.98).countsOf(0);
+    history.during(1).census().during(10).census();
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.UNKNOWN);
+    }
+  }
+
+  @Test
+  void aKickedStallOutlivesItsSentinel() {
+    for (double share : new double[] {0, 0.2, 0.9}) {
+      History quiet = new History();
+      Queue kicked = quiet.queue(VQ, 178, 183);
+      kicked.does(0, 0, share);
+      if (share > 0.5) {
+        kicked.sends(9_000, share);
+      }
+      quiet.during(1).census().during(10).census().during(4);
+      quiet.kick(kicked);
+      quiet.during(1);
+      assertThat(quiet.of(kicked)).isEqualTo(Verdict.STALLED);
+      quiet.withoutSentinel();
+      for (int second = 0; second < 60; second++) {
+        quiet.during(1);
+        assertThat(quiet.of(kicked)).as("%.1f, %d s", share, second).isEqualTo(Verdict.STALLED);
+      }
+    }
+  }
+
+  @Test
+  void aSentinelThatIsGoneDoesNotVouchForTheNext() {
+    queue.sleeps();
+    history.during(1).census().during(10).census().during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    history.withoutSentinel();
+    queue.does(0, 0, 0.1).waitsForItsCpu(0.85);
+    history.during(5).census().during(5).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    history.sentinelRestarts();
+    for (int second = 0; second < 20; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void whatWasSentBeforeItStoodStillIsNoWorkOfNow() {
+    queue.flows();
+    queue.sends(9_000, 0.9);
+    history.withoutSentinel().during(2).census().during(10).census();
+    queue.waiting = 1;
+    queue.does(0, 0, 1).sends(2, 1);
+    history.during(1).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
   }
 
   @Test
