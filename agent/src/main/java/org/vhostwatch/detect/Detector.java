@@ -134,7 +134,7 @@ public final class Detector {
     queues.replaceAll(
         (vq, track) -> {
           HostState.Load load = state.loads().get(track.worker());
-          return new Facts(track, state, load, settings, now).watchedStill()
+          return new Facts(track, state, load, settings, now).tellsStill()
               ? track.told(state.frameKernelNanos())
               : track;
         });

@@ -34,9 +34,6 @@ final class Facts {
    */
   private static final double FASTER_THAN_KICKS = 1_500;
 
-  /** Descriptors a second that the TX queue moves, from which on they account for CPU time. */
-  private static final double SENDS_PER_SECOND = 20;
-
   /** A worker that wants more than this share of a CPU does not sleep, whatever it does. */
   private static final double SLEEP_SHARE = 0.05;
 
@@ -147,11 +144,23 @@ final class Facts {
   }
 
   /**
-   * Returns whether the TX queue moved while the RX queue stood still: work for the worker. A guest
-   * that asks in vain for addresses sends some packets as well, which take no CPU.
+   * Returns whether sending is the worker's work while the RX queue stands still: by the last
+   * censuses, for one may fall between two bursts; or, however little it is, of a worker that wants
+   * a CPU and hardly gets it.
    */
   private boolean sends() {
-    return track.census() != null && track.census().sentPerSecond() >= SENDS_PER_SECOND;
+    Stillness census = track.census();
+    if (census == null) {
+      return false;
+    }
+    boolean lately =
+        census.quietSince() > census.since()
+            && census.at() - census.quietSince() < settings.confirmNanos();
+    return census.sends() || lately || (census.moved() && share < SLEEP_SHARE);
+  }
+
+  private boolean movesTx() {
+    return track.census() != null && track.census().moved();
   }
 
   /** Returns how long the used index has stood still with a packet waiting, by the censuses. */
@@ -275,9 +284,13 @@ final class Facts {
     return stuckUnexplained() ? busyForNothingSince() : Long.MAX_VALUE;
   }
 
+  private long quietSince() {
+    return track.census() == null ? 0 : track.census().quietSince();
+  }
+
   private long busyForNothingSince() {
     return load != null && busyForNothing()
-        ? Math.max(stillSince(), load.busySince())
+        ? Math.max(stillSince(), Math.max(quietSince(), load.busySince()))
         : Long.MAX_VALUE;
   }
 
@@ -327,11 +340,17 @@ final class Facts {
   boolean standsStillUntold() {
     CensusQueue queue = censusLatest();
     boolean still = stillNanos() >= settings.confirmNanos();
-    boolean untold = !watched() || (censusTells() && !spunSinceCensus());
+    boolean untold = !watched() || (censusTells() && (!spunSinceCensus() || passedSince(queue)));
     return queue != null
         && queue.packetWaits()
         && !sleeps()
         && (still ? untold : !sentinelSpeaks && stuckUnexplained());
+  }
+
+  /** Returns whether the last passes have found the used index where the census did. */
+  private boolean passedSince(@Nullable CensusQueue queue) {
+    SpinCounters spin = spinLatest();
+    return queue != null && spin != null && spin.indices() && spin.usedIdx() == queue.lastUsedIdx();
   }
 
   boolean stalled() {
@@ -344,7 +363,7 @@ final class Facts {
         && censusTells()
         && stillNanos() >= settings.confirmNanos()
         && (!spunSinceCensus() || kickedSinceCensus(queue))
-        && (sentinelTells() || sleeps() || (sends() && !wouldBeBusy()));
+        && (sentinelTells() || sleeps() || (movesTx() && !wouldBeBusy()));
   }
 
   /** Returns whether the sentinel tells that the queue stands still without a spin. */
@@ -370,8 +389,17 @@ final class Facts {
    * Returns whether the sentinel would have told of a spin that makes the queue stand still, or of
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
-  boolean watchedStill() {
+  private boolean watchedStill() {
     return stillNanos() > 0 && watchedSince(Math.max(stillSince(), spunAt()));
+  }
+
+  /**
+   * Returns whether the last frame tells that it stands still without a spin: one with a pass of
+   * just now may be of the begin of one.
+   */
+  boolean tellsStill() {
+    SpinCounters spin = spinLatest();
+    return watchedStill() && (spin == null || framedKernelNanos - spin.seen() >= NOTABLE_NANOS);
   }
 
   /** Returns whether the sentinel that speaks now has watched at that time. */
@@ -464,11 +492,7 @@ final class Facts {
    * Returns whether what came after the census was a kick or some, and no spin that may be over.
    */
   private boolean kickedSinceCensus(CensusQueue queue) {
-    return (sentinelSpeaks || toldStill())
-        && track.spin() != null
-        && track.spin().latest().indices()
-        && track.spin().latest().usedIdx() == queue.lastUsedIdx()
-        && (kicksInVain() || mayBeKicks());
+    return (sentinelSpeaks || toldStill()) && passedSince(queue) && (kicksInVain() || mayBeKicks());
   }
 
   boolean spinsNotably() {

@@ -158,17 +158,22 @@ public final class Examination {
   }
 
   /**
-   * Returns whether a packet waits and nothing tells whether its worker spins. Without probes two
-   * censuses tell that, if the worker was seen to be busy all the time between them; under load it
-   * may have taken until the second to see that.
+   * Returns whether a packet waits and nothing tells whether its worker spins, or censuses alone
+   * say that it does. Without probes two of them tell that, if the worker was seen to be busy all
+   * the time between them; under load it may have taken until the second to see that. And in a
+   * minute the 16 bits of the TX queue's index may have gone round to where they were.
    */
   private synchronized boolean untold() {
     return diagnosis.verdicts().stream()
         .anyMatch(
             verdict ->
-                verdict.verdict() == Verdict.UNKNOWN
+                (verdict.verdict() == Verdict.UNKNOWN || byCensuses(verdict))
                     && verdict.queue() != null
                     && verdict.queue().packetWaits());
+  }
+
+  private static boolean byCensuses(QueueVerdict verdict) {
+    return verdict.verdict() == Verdict.LIVELOCKED && verdict.spin() == null;
   }
 
   /** Takes one census and no more. */

@@ -319,6 +319,38 @@ class StallTest {
   }
 
   @Test
+  void aWorkerThatWaitsForItsCpuToSendLittleIsNoLivelock() {
+    queue.does(0, 0, 0.01).sends(2, 0.01).waitsForItsCpu(0.6);
+    history.withoutSentinel().during(1).census();
+    for (int ten = 0; ten < 10; ten++) {
+      history.during(10).census();
+      assertThat(history.of(queue)).as("%d0 s", ten).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aStallThatHasLastedForHoursIsNoLivelockWhenItsGuestBeginsToSend() {
+    queue.sends(1, 0);
+    history.withoutSentinel().during(1).census().during(5000).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    queue.sends(9_000, 0.9);
+    for (int second = 0; second < 60; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).as("%d s", second).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aGuestThatWentOnSendingForAWhileIsLivelockedOnceItIsQuiet() {
+    queue.does(0, 0, 1).sends(5_000, 1);
+    history.withoutSentinel().during(1).census().during(10).census().during(10).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.UNKNOWN);
+    queue.sends(1, 1);
+    history.during(1).census().during(5).census().during(5).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
   void whatWasSentBeforeItStoodStillIsNoWorkOfNow() {
     queue.flows();
     queue.sends(9_000, 0.9);
