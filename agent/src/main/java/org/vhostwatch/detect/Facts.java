@@ -145,8 +145,7 @@ final class Facts {
 
   /**
    * Returns whether sending is the worker's work while the RX queue stands still: by the last
-   * censuses, for one may fall between two bursts; or, however little it is, of a worker that wants
-   * a CPU and hardly gets it.
+   * censuses, for one may fall between two bursts.
    */
   private boolean sends() {
     Stillness census = track.census();
@@ -156,7 +155,7 @@ final class Facts {
     boolean lately =
         census.quietSince() > census.since()
             && census.at() - census.quietSince() < settings.confirmNanos();
-    return census.sends() || lately || (census.moved() && share < SLEEP_SHARE);
+    return census.sends() || lately;
   }
 
   private boolean movesTx() {
@@ -316,7 +315,8 @@ final class Facts {
         && queue.packetWaits()
         && track.census() != null
         && now - track.census().at() <= CENSUS_SERVES_NANOS
-        && !sends();
+        && !sends()
+        && !(movesTx() && share < SLEEP_SHARE);
   }
 
   /** Returns whether the last census is young enough to tell of the queue. */
@@ -395,11 +395,12 @@ final class Facts {
 
   /**
    * Returns whether the last frame tells that it stands still without a spin: one with a pass of
-   * just now may be of the begin of one.
+   * just now may be of the begin of one, unless kicks have come for long.
    */
   boolean tellsStill() {
     SpinCounters spin = spinLatest();
-    return watchedStill() && (spin == null || framedKernelNanos - spin.seen() >= NOTABLE_NANOS);
+    return watchedStill()
+        && (spin == null || framedKernelNanos - spin.seen() >= NOTABLE_NANOS || kicksInVain());
   }
 
   /** Returns whether the sentinel that speaks now has watched at that time. */

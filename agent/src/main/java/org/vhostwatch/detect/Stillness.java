@@ -13,7 +13,8 @@ import org.vhostwatch.probe.CensusQueue;
  *     accounts for CPU time
  * @param moved whether it moved at all within that run, or since the reading before if that began
  *     with this reading
- * @param quietSince the last reading of the run at which it sent; its first, if it did at none
+ * @param quietSince the last reading of the run at which it sent, or the one after that; its first,
+ *     if it sent at none
  * @param toldAt the last frame by which the sentinel had watched for long enough to tell that it is
  *     no spin; {@link #UNTOLD} for none within that run
  */
@@ -38,7 +39,7 @@ record Stillness(
    * The index has 16 bits: of a longer time no more is allowed, so that what went round is seldom
    * taken for little.
    */
-  private static final long MOST_NANOS = 10_000_000_000L;
+  private static final long MOST_NANOS = 60_000_000_000L;
 
   static Stillness first(CensusQueue queue, long now) {
     return new Stillness(queue, now, now, false, false, now, UNTOLD);
@@ -52,9 +53,11 @@ record Stillness(
     int taken = (queue.txLastAvailIdx() - latest.txLastAvailIdx()) & 0xffff;
     boolean fast = taken > 0 && taken >= SENDS_PER_SECOND * Math.min(now - at, MOST_NANOS) / 1e9;
     boolean before = still && at != since && moved;
+    // That it is quiet takes two readings: at one the index may have gone round.
+    boolean sent = fast || (sends && at != since);
     return still
         ? new Stillness(
-            queue, now, since, fast, before || taken > 0, fast ? now : quietSince, toldAt)
+            queue, now, since, fast, before || taken > 0, sent ? now : quietSince, toldAt)
         : new Stillness(queue, now, now, fast, taken > 0, now, UNTOLD);
   }
 

@@ -291,6 +291,10 @@ class StallTest {
         kicked.sends(9_000, share);
       }
       quiet.during(1).census().during(10).census().during(4);
+      if (share == 0.2) {
+        kicked.does(20, 0, share);
+        quiet.during(10);
+      }
       quiet.kick(kicked);
       quiet.during(1);
       assertThat(quiet.of(kicked)).isEqualTo(Verdict.STALLED);
@@ -337,6 +341,27 @@ class StallTest {
     for (int second = 0; second < 60; second++) {
       history.during(1).census();
       assertThat(history.of(queue)).as("%d s", second).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aSenderWhoseIndexGoesRoundIsNotQuiet() {
+    // Little more than 65536 from one census to the next.
+    queue.does(0, 0, 0.9).sends(6_560, 0.9);
+    history.withoutSentinel().during(1).census();
+    for (int ten = 0; ten < 6; ten++) {
+      history.during(ten == 3 ? 10 : 7).census();
+      assertThat(history.of(queue)).as("census %d", ten).isNotEqualTo(Verdict.LIVELOCKED);
+    }
+  }
+
+  @Test
+  void aSpinOfSlowPassesGoesOnWhateverFewPacketsItsGuestSends() {
+    queue.does(200, 0, 0.98).countsOf(0).sends(5, 0.98);
+    history.during(1).census().during(4).census();
+    for (int minute = 0; minute < 5; minute++) {
+      history.during(60).census();
+      assertThat(history.of(queue)).as("minute %d", minute).isEqualTo(Verdict.LIVELOCKED);
     }
   }
 
