@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * How long one run of bpftrace may take. Long enough for a host whose CPUs spin; and on one that is
- * slower still, on which bpftrace compiles a script for longer than that, the next run gets twice
- * the time: ended again and again at the same limit, it would never tell anything.
+ * slower still, on which bpftrace compiles a script for longer than that, the next run gets more
+ * time: ended again and again at the same limit, it would never tell anything.
  *
  * <p>For use by several threads, of which one runs bpftrace.
  */

@@ -164,8 +164,7 @@ final class Schedule {
         && spin != null
         && queue != null
         && queue.packetWaits()
-        && spin.indices()
-        && spin.usedIdx() == queue.lastUsedIdx()
+        && spin.standsAt(queue)
         && spin.seen() > censusAt;
   }
 

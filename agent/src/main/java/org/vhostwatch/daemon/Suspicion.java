@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Settings;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.WorkerId;
 
@@ -32,9 +33,6 @@ final class Suspicion {
    * @param until when the next one may be
    */
   private record Pause(long until, long length) {}
-
-  /** A worker that uses more of a CPU does not sleep. */
-  private static final double AWAKE = 0.05;
 
   private final double busyShare;
   private final Map<WorkerId, Pause> pauses = new HashMap<>();
@@ -80,7 +78,8 @@ final class Suspicion {
    * that stands still, and does not sleep.
    */
   private boolean conspicuous(QueueVerdict verdict) {
-    return verdict.cpuShare() >= (verdict.verdict() == Verdict.STALLED ? AWAKE : busyShare);
+    return verdict.cpuShare()
+        >= (verdict.verdict() == Verdict.STALLED ? Settings.SLEEP_SHARE : busyShare);
   }
 
   /** Told by a census, which needs no sentinel: a pause does not count then. */

@@ -121,24 +121,28 @@ public final class Detector {
         end(track, ended);
       }
     }
-    HostState next = state.withLoads(loads, left, ended);
-    return next.withQueues(told(next, now));
+    return told(state.withLoads(loads, left, ended), now);
   }
 
   /**
    * Notes of each queue that stands still whether the sentinel has told by its last frame that it
    * does not spin. At each look, for it takes what the workers did until now.
    */
-  private Map<Long, QueueTrack> told(HostState state, long now) {
+  private HostState told(HostState state, long now) {
+    Map<Long, QueueTrack> told = new HashMap<>();
+    for (QueueTrack track : state.queues().values()) {
+      if (track.standsStill()
+          && new Facts(track, state, state.loads().get(track.worker()), settings, now)
+              .tellsStill()) {
+        told.put(track.vq(), track.told(state.frameKernelNanos()));
+      }
+    }
+    if (told.isEmpty()) {
+      return state;
+    }
     Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
-    queues.replaceAll(
-        (vq, track) -> {
-          HostState.Load load = state.loads().get(track.worker());
-          return new Facts(track, state, load, settings, now).tellsStill()
-              ? track.told(state.frameKernelNanos())
-              : track;
-        });
-    return queues;
+    queues.putAll(told);
+    return state.withQueues(queues);
   }
 
   private HostState.Load judged(HostState.Load load) {

@@ -34,9 +34,6 @@ final class Facts {
    */
   private static final double FASTER_THAN_KICKS = 1_500;
 
-  /** A worker that wants more than this share of a CPU does not sleep, whatever it does. */
-  private static final double SLEEP_SHARE = 0.05;
-
   /** Censuses may lengthen only a spin of this length: a burst of kicks is shorter. */
   private static final long BACKED_NANOS = 1_000_000_000L;
 
@@ -140,7 +137,7 @@ final class Facts {
 
   /** Returns whether the worker is known to sleep: one that waits for a CPU does not. */
   boolean sleeps() {
-    return load != null && load.wants() < SLEEP_SHARE && !load.wanted();
+    return load != null && load.wants() < Settings.SLEEP_SHARE && !load.wanted();
   }
 
   /**
@@ -271,7 +268,7 @@ final class Facts {
     }
     if (active && track.spin() != null) {
       SpinCounters spin = track.spin().latest();
-      if (!spin.indices() || spin.usedIdx() != queue.lastUsedIdx()) {
+      if (!spin.standsAt(queue)) {
         return Long.MAX_VALUE;
       }
       if (episodeNanos() >= BACKED_NANOS) {
@@ -316,7 +313,7 @@ final class Facts {
         && track.census() != null
         && now - track.census().at() <= CENSUS_SERVES_NANOS
         && !sends()
-        && !(movesTx() && share < SLEEP_SHARE);
+        && !(movesTx() && share < Settings.SLEEP_SHARE);
   }
 
   /** Returns whether the last census is young enough to tell of the queue. */
@@ -340,17 +337,18 @@ final class Facts {
   boolean standsStillUntold() {
     CensusQueue queue = censusLatest();
     boolean still = stillNanos() >= settings.confirmNanos();
+    if (queue == null) {
+      return false;
+    }
     boolean untold = !watched() || (censusTells() && (!spunSinceCensus() || passedSince(queue)));
-    return queue != null
-        && queue.packetWaits()
+    return queue.packetWaits()
         && !sleeps()
         && (still ? untold : !sentinelSpeaks && stuckUnexplained());
   }
 
   /** Returns whether the last passes have found the used index where the census did. */
-  private boolean passedSince(@Nullable CensusQueue queue) {
-    SpinCounters spin = spinLatest();
-    return queue != null && spin != null && spin.indices() && spin.usedIdx() == queue.lastUsedIdx();
+  private boolean passedSince(CensusQueue queue) {
+    return track.spin() != null && track.spin().latest().standsAt(queue);
   }
 
   boolean stalled() {
@@ -390,7 +388,7 @@ final class Facts {
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
   private boolean watchedStill() {
-    return stillNanos() > 0 && watchedSince(Math.max(stillSince(), spunAt()));
+    return watchedSince(Math.max(stillSince(), spunAt()));
   }
 
   /**

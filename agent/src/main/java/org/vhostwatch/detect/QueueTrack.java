@@ -55,6 +55,11 @@ record QueueTrack(
     return new QueueTrack(vq, census, spin, captured, missed);
   }
 
+  /** Returns whether censuses have found the same packet waiting, and nothing moving. */
+  boolean standsStill() {
+    return census != null && census.nanos() > 0;
+  }
+
   /**
    * Returns this track, with its queue known to stand still without a spin when a frame was made.
    */

@@ -19,6 +19,9 @@ public record Settings(
     Duration censusAge,
     boolean fixedKernel) {
 
+  /** A worker that wants more than this share of a CPU does not sleep, whatever it does. */
+  public static final double SLEEP_SHARE = 0.05;
+
   /**
    * Confirm after 3 s of at least 100 passes a second; busy from half a CPU on; a census, which is
    * made each minute, tells for five.

@@ -53,6 +53,11 @@ public record SpinCounters(
     return kernelNanos - seen <= END_NANOS;
   }
 
+  /** Returns whether its last pass is known to have found the used index where a census did. */
+  public boolean standsAt(CensusQueue queue) {
+    return indices && usedIdx == queue.lastUsedIdx();
+  }
+
   /** Returns the length of the last episode so far, in nanoseconds. */
   public long episodeNanos() {
     return Math.max(0, seen - start);

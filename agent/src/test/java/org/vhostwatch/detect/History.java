@@ -1,5 +1,7 @@
 package org.vhostwatch.detect;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +45,15 @@ final class History {
   /** Takes what the detector gets. */
   interface ObservedBy {
     void sees(Observation observation, long now);
+  }
+
+  /** Lets seconds go by, at each of which this is what is said of a queue. */
+  History stays(Verdict verdict, Queue queue, int seconds, String what) {
+    for (int second = 0; second < seconds; second++) {
+      during(1);
+      assertThat(of(queue)).as("%s, %d s", what, second).isEqualTo(verdict);
+    }
+    return this;
   }
 
   /** One queue, its worker, and what the script's maps hold of it. */

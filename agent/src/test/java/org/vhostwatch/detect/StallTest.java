@@ -41,36 +41,6 @@ class StallTest {
   }
 
   @Test
-  void aSentinelThatIsLateTellsOfNoStall() {
-    queue.flows();
-    history.during(2).ticksAreLost();
-    queue.spins();
-    queue.waiting = 1;
-    history.census().during(4).census();
-    assertThat(history.of(queue)).as("not told that it spins").isNotEqualTo(Verdict.STALLED);
-    history.ticksComeAgain().during(1);
-    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
-  }
-
-  @Test
-  void aSentinelThatHasJustBegunTellsOfNoStall() {
-    // Others have its CPU: the worker makes no pass in the first seconds of the probes.
-    queue.does(0, 0, 0.1).waitsForItsCpu(0.8);
-    history.withoutSentinel().during(1).census().during(10).census();
-    assertThat(history.of(queue)).as("by censuses alone").isEqualTo(Verdict.LIVELOCKED);
-    history.sentinelRestarts();
-    for (int second = 0; second < 5; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("watched for %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
-    queue.spins();
-    for (int second = 0; second < 10; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("spins for %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
   void aLivelockWhoseWorkerIsPutOffItsCpuIsNoStall() {
     for (int wait = 4; wait <= 30; wait++) {
       // Others take its CPU at once, or after it had to wait for a moment.
@@ -112,53 +82,6 @@ class StallTest {
   }
 
   @Test
-  void aStallStaysOneWhenItsBusyWorkerHasToWaitForItsCpu() {
-    queue.does(0, 0, 0.9).sends(9_000, 0.9);
-    history.during(1).census().during(10).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    queue.sends(5_000, 0.5).waitsForItsCpu(0.5);
-    for (int second = 0; second < 100; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
-      if (second % 10 == 9) {
-        history.census();
-      }
-    }
-  }
-
-  @Test
-  void aStallWhoseWorkerIsBusyOutlivesItsSentinelForTwoMinutes() {
-    queue.does(0, 0, 0.9).sends(9_000, 0.9);
-    history.during(1).census().during(10).census().during(1);
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    history.withoutSentinel();
-    for (int second = 0; second < 110; second++) {
-      history.during(1).census();
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
-    }
-    history.during(15).census();
-    assertThat(history.of(queue)).as("nobody has watched for long").isEqualTo(Verdict.UNKNOWN);
-    history.sentinelRestarts().during(6).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-  }
-
-  @Test
-  void aStallThatBecomesASpinIsToldFromIt() {
-    queue.does(0, 0, 0.9).sends(9_000, 0.9);
-    history.during(1).census().during(10).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    queue.sends(0, 1).spins();
-    history.during(5).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
-    // It gets no CPU for a while: what was told of it before does not count any more.
-    queue.does(0, 0, 0.05).waitsForItsCpu(0.95);
-    for (int second = 0; second < 30; second++) {
-      history.during(1).census();
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
   void aStalledGuestStaysStalledHoweverOftenItKicks() {
     for (boolean sending : new boolean[] {false, true}) {
       for (int every = 1; every <= 6; every++) {
@@ -186,53 +109,13 @@ class StallTest {
   }
 
   @Test
-  void whatWasToldOfASleepingWorkerSaysNothingOnceItIsBusy() {
-    queue.sends(100, 0);
-    history.during(1).census().during(10).census().during(3);
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    history.withoutSentinel();
-    queue.sends(100, 0).spins();
-    history.during(8).census().during(4);
-    assertThat(history.of(queue)).as("nobody has seen what it does").isEqualTo(Verdict.UNKNOWN);
-  }
-
-  @Test
-  void aToldStallIsNoLivelockWhileTheSentinelRestarts() {
-    queue.does(0, 0, 0.95);
-    history.during(1).census().during(10).census().during(3);
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    history.withoutSentinel();
-    for (int second = 0; second < 20; second++) {
-      history.during(1).census();
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
-    }
-    history.sentinelRestarts();
-    for (int second = 0; second < 20; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("restarted, %d s", second).isEqualTo(Verdict.STALLED);
-    }
-  }
-
-  @Test
   void aFrameThatIsAheadOfTheClockIsNotOfNow() {
     queue.spins();
     history.during(1).census().during(10).census();
     // The script slept with the host, and knows nothing of it until it is started anew.
     history.frameAheadBy(Duration.ofHours(8));
     history.withoutSentinel().during(2).sentinelRestarts();
-    for (int second = 0; second < 20; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aStallWhoseWorkerIsBusyElsewhereIsOneOnceTheSentinelHasWatched() {
-    queue.does(0, 0, 0.95);
-    history.withoutSentinel().during(1).census().during(10).census().sentinelRestarts();
-    history.during(6).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    assertThat(history.verdict(queue).summary()).contains("busy with other work");
+    history.stays(Verdict.LIVELOCKED, queue, 20, "after");
   }
 
   @Test
@@ -265,125 +148,14 @@ class StallTest {
     // As a guest does that asks in vain for addresses.
     queue.sends(1, 0.98);
     history.census().during(4).census();
-    for (int second = 0; second < 20; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("told, %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
+    history.stays(Verdict.LIVELOCKED, queue, 20, "told");
   }
 
   @Test
   void passesThatAreTooFewForASpinAreNoKicksOfABusyWorkerEither() {
     queue.does(60, 0, 0.98).countsOf(0);
     history.during(1).census().during(10).census();
-    for (int second = 0; second < 20; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.UNKNOWN);
-    }
-  }
-
-  @Test
-  void aKickedStallOutlivesItsSentinel() {
-    for (double share : new double[] {0, 0.2, 0.9}) {
-      History quiet = new History();
-      Queue kicked = quiet.queue(VQ, 178, 183);
-      kicked.does(0, 0, share);
-      if (share > 0.5) {
-        kicked.sends(9_000, share);
-      }
-      quiet.during(1).census().during(10).census().during(4);
-      if (share == 0.2) {
-        kicked.does(20, 0, share);
-        quiet.during(10);
-      }
-      quiet.kick(kicked);
-      quiet.during(1);
-      assertThat(quiet.of(kicked)).isEqualTo(Verdict.STALLED);
-      quiet.withoutSentinel();
-      for (int second = 0; second < 60; second++) {
-        quiet.during(1);
-        assertThat(quiet.of(kicked)).as("%.1f, %d s", share, second).isEqualTo(Verdict.STALLED);
-      }
-    }
-  }
-
-  @Test
-  void aSentinelThatIsGoneDoesNotVouchForTheNext() {
-    queue.sleeps();
-    history.during(1).census().during(10).census().during(3);
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    history.withoutSentinel();
-    queue.does(0, 0, 0.1).waitsForItsCpu(0.85);
-    history.during(5).census().during(5).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
-    history.sentinelRestarts();
-    for (int second = 0; second < 20; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aWorkerThatWaitsForItsCpuToSendLittleIsNoLivelock() {
-    queue.does(0, 0, 0.01).sends(2, 0.01).waitsForItsCpu(0.6);
-    history.withoutSentinel().during(1).census();
-    for (int ten = 0; ten < 10; ten++) {
-      history.during(10).census();
-      assertThat(history.of(queue)).as("%d0 s", ten).isNotEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aStallThatHasLastedForHoursIsNoLivelockWhenItsGuestBeginsToSend() {
-    queue.sends(1, 0);
-    history.withoutSentinel().during(1).census().during(5000).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    queue.sends(9_000, 0.9);
-    for (int second = 0; second < 60; second++) {
-      history.during(1).census();
-      assertThat(history.of(queue)).as("%d s", second).isNotEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aSenderWhoseIndexGoesRoundIsNotQuiet() {
-    // Little more than 65536 from one census to the next.
-    queue.does(0, 0, 0.9).sends(6_560, 0.9);
-    history.withoutSentinel().during(1).census();
-    for (int ten = 0; ten < 6; ten++) {
-      history.during(ten == 3 ? 10 : 7).census();
-      assertThat(history.of(queue)).as("census %d", ten).isNotEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aSpinOfSlowPassesGoesOnWhateverFewPacketsItsGuestSends() {
-    queue.does(200, 0, 0.98).countsOf(0).sends(5, 0.98);
-    history.during(1).census().during(4).census();
-    for (int minute = 0; minute < 5; minute++) {
-      history.during(60).census();
-      assertThat(history.of(queue)).as("minute %d", minute).isEqualTo(Verdict.LIVELOCKED);
-    }
-  }
-
-  @Test
-  void aGuestThatWentOnSendingForAWhileIsLivelockedOnceItIsQuiet() {
-    queue.does(0, 0, 1).sends(5_000, 1);
-    history.withoutSentinel().during(1).census().during(10).census().during(10).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.UNKNOWN);
-    queue.sends(1, 1);
-    history.during(1).census().during(5).census().during(5).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
-  }
-
-  @Test
-  void whatWasSentBeforeItStoodStillIsNoWorkOfNow() {
-    queue.flows();
-    queue.sends(9_000, 0.9);
-    history.withoutSentinel().during(2).census().during(10).census();
-    queue.waiting = 1;
-    queue.does(0, 0, 1).sends(2, 1);
-    history.during(1).census().during(10).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    history.stays(Verdict.UNKNOWN, queue, 20, "after");
   }
 
   @Test
@@ -428,16 +200,6 @@ class StallTest {
   }
 
   @Test
-  void aGuestThatKicksNowAndThenWhileItsWorkerSendsIsStalled() {
-    queue.does(40, 0, 0.9).sends(20_000, 0.9);
-    history.during(1).census().during(10).census();
-    for (int second = 0; second < 10; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    }
-  }
-
-  @Test
   void oneCensusIsNoStall() {
     history.census().during(30);
     assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
@@ -463,17 +225,6 @@ class StallTest {
     history.census().during(10).census();
     assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
     assertThat(history.verdict(queue).summary()).contains("no backend");
-  }
-
-  @Test
-  void withoutProbesAStallWhoseWorkerSendsIsNoLivelock() {
-    queue.sleeps().sends(20_000, 0.9);
-    history.withoutSentinel().during(1).census().during(10).census();
-    assertThat(history.of(queue)).as("it may spin as well").isEqualTo(Verdict.UNKNOWN);
-    queue.sends(2_000, 0.2);
-    history.during(10).census();
-    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
-    assertThat(history.verdict(queue).summary()).contains("busy with other work");
   }
 
   @Test
@@ -530,10 +281,7 @@ class StallTest {
     long since = history.verdict(queue).since();
     history.withoutSentinel();
     queue.does(16_000, 0, 0.4).waitsForItsCpu(0.5);
-    for (int second = 0; second < 40; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("gone for %d s", second).isEqualTo(Verdict.LIVELOCKED);
-    }
+    history.stays(Verdict.LIVELOCKED, queue, 40, "gone for");
     history.sentinelRestarts();
     for (int second = 0; second < 10; second++) {
       history.during(1);
@@ -549,10 +297,7 @@ class StallTest {
   void aStarvedGuestThatKicksNowAndThenIsStalled() {
     queue.does(20, 0, 0.12);
     history.during(1).census().during(10).census();
-    for (int second = 0; second < 10; second++) {
-      history.during(1);
-      assertThat(history.of(queue)).as("after %d s", second).isEqualTo(Verdict.STALLED);
-    }
+    history.stays(Verdict.STALLED, queue, 10, "after");
     assertThat(history.verdict(queue).summary()).contains("the guest kicks");
   }
 
