@@ -27,6 +27,14 @@ final class Announcer {
   /** What is livelocked or stalled, and what it was called then: it may be gone by its end. */
   private record Grave(Verdict verdict, QueueName name) {}
 
+  /**
+   * Queues whose livelock or stall is over.
+   *
+   * @param recovered those that are there
+   * @param gone those that are not
+   */
+  record Over(Set<Long> recovered, Set<Long> gone) {}
+
   /** A capture that is to come takes less. */
   private static final long STACK_NANOS = 60_000_000_000L;
 
@@ -39,13 +47,14 @@ final class Announcer {
   private Optional<String> idle = Optional.empty();
 
   /**
-   * Says what changed; returns queues whose livelock or stall is over.
+   * Says what changed; returns what is over.
    *
    * @param now in monotonic nanoseconds
    */
-  Set<Long> queues(List<QueueStatus> queues, long now) {
+  Over queues(List<QueueStatus> queues, long now) {
     Map<Long, Verdict> present = new HashMap<>();
-    Set<Long> over = new HashSet<>();
+    Set<Long> recovered = new HashSet<>();
+    Set<Long> gone = new HashSet<>();
     for (QueueStatus queue : queues) {
       long vq = queue.verdict().vq();
       Verdict verdict = queue.verdict().verdict();
@@ -54,7 +63,7 @@ final class Announcer {
         continue;
       }
       if (ends(vq, Optional.of(name(queue)), "it is " + verdict + " now")) {
-        over.add(vq);
+        recovered.add(vq);
       }
       if (grave(verdict) || spinningIsNews(verdict, vq, now)) {
         begins(queue);
@@ -62,13 +71,13 @@ final class Announcer {
     }
     for (Long vq : List.copyOf(graves.keySet())) {
       if (!present.containsKey(vq) && ends(vq, Optional.empty(), "the queue is gone")) {
-        over.add(vq);
+        gone.add(vq);
       }
     }
     before.clear();
     before.putAll(present);
     spinningSaid.keySet().retainAll(present.keySet());
-    return over;
+    return new Over(recovered, gone);
   }
 
   private boolean spinningIsNews(Verdict verdict, long vq, long now) {

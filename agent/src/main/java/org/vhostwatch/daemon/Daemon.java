@@ -158,7 +158,7 @@ public final class Daemon implements AutoCloseable {
             log,
             fs,
             notices);
-    this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest(), Set.of());
+    this.snapshot = publisher.publish(List.of(), List.of(), sight, exposure.latest(), Map.of());
   }
 
   /** Returns what was seen last; never null, and whole. */
@@ -424,7 +424,7 @@ public final class Daemon implements AutoCloseable {
 
   Pace cycle(long now) {
     Pace pace =
-        Pace.of(options.mode(), verdicts, snapshot.incidents().open() > 0, speaks(now), away);
+        Pace.of(options.mode(), verdicts, snapshot.incidents().open() > 0, speaks(now), away, now);
     if (news || due(lookedAt, pace.look(), now)) {
       news = false;
       lookedAt = now;
@@ -460,7 +460,9 @@ public final class Daemon implements AutoCloseable {
       sentinel.want(!away);
     }
     // Said first: what is said belongs to the incident.
-    announcer.queues(next.queues(), now).forEach(schedule::recovered);
+    Announcer.Over over = announcer.queues(next.queues(), now);
+    over.recovered().forEach(schedule::recovered);
+    over.gone().forEach(schedule::gone);
     announcer.unexplained(next.unexplained(), now, next.wallMillis());
     announcer.troubles(next.probes().troubles());
     announcer.idle(next.probes().idle());

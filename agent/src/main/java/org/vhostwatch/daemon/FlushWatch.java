@@ -2,7 +2,6 @@ package org.vhostwatch.daemon;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,12 +31,19 @@ final class FlushWatch implements AutoCloseable {
 
   private final SurroundingsReader reader;
 
-  /** The VMMs to look at, and until when (monotonic). */
-  private final Map<Integer, Long> watched = new ConcurrentHashMap<>();
+  /**
+   * A VMM to look at.
+   *
+   * @param vm its VM's name
+   * @param until monotonic
+   */
+  private record Watched(String vm, long until) {}
+
+  private final Map<Integer, Watched> watched = new ConcurrentHashMap<>();
 
   private final Semaphore wanted = new Semaphore(0);
   private final Thread thread = new Thread(this::run, "vmms");
-  private volatile Set<Integer> waiting = Set.of();
+  private volatile Map<Integer, String> waiting = Map.of();
 
   /** Threads that waited at the last look, by process; owned by the thread. */
   private Map<Integer, Set<Integer>> before = Map.of();
@@ -52,10 +58,10 @@ final class FlushWatch implements AutoCloseable {
   }
 
   /**
-   * Returns the processes of which a thread waited at two looks in a row: every stop of a VM waits
-   * for some milliseconds. Never waits.
+   * Returns the names of the VMs of which a thread waited at two looks in a row, by process: every
+   * stop of a VM waits for some milliseconds. Never waits.
    */
-  Set<Integer> waiting() {
+  Map<Integer, String> waiting() {
     return waiting;
   }
 
@@ -66,8 +72,9 @@ final class FlushWatch implements AutoCloseable {
    */
   void watch(List<QueueStatus> queues, double busyShare, long now) {
     for (QueueStatus queue : queues) {
-      if (troubled(queue, busyShare)) {
-        queue.vmm().map(Vmm::pid).ifPresent(pid -> watched.put(pid, now + AFTERWARDS.toNanos()));
+      if (troubled(queue, busyShare) && !queue.verdict().longStalled(now)) {
+        Watched next = new Watched(queue.vm(), now + AFTERWARDS.toNanos());
+        queue.vmm().map(Vmm::pid).ifPresent(pid -> watched.put(pid, next));
       }
     }
     if (!watched.isEmpty() && wanted.availablePermits() == 0) {
@@ -103,7 +110,8 @@ final class FlushWatch implements AutoCloseable {
   void look(long now) {
     watched
         .entrySet()
-        .removeIf(entry -> now - entry.getValue() > 0 && !waiting.contains(entry.getKey()));
+        .removeIf(
+            entry -> now - entry.getValue().until() > 0 && !waiting.containsKey(entry.getKey()));
     Map<Integer, Set<Integer>> seen = new HashMap<>();
     for (int pid : List.copyOf(watched.keySet())) {
       OutsideReads.Answer<Surroundings.VmmState> answer = reader.vmm(pid);
@@ -116,15 +124,17 @@ final class FlushWatch implements AutoCloseable {
         seen.put(pid, flushing(answer.value().get()));
       }
     }
-    Set<Integer> lasting = new HashSet<>();
+    Map<Integer, String> lasting = new HashMap<>();
     seen.forEach(
         (pid, threads) -> {
-          if (before.getOrDefault(pid, Set.of()).stream().anyMatch(threads::contains)) {
-            lasting.add(pid);
+          Watched vmm = watched.get(pid);
+          if (vmm != null
+              && before.getOrDefault(pid, Set.of()).stream().anyMatch(threads::contains)) {
+            lasting.put(pid, vmm.vm());
           }
         });
     before = seen;
-    waiting = Set.copyOf(lasting);
+    waiting = Map.copyOf(lasting);
   }
 
   private static Set<Integer> flushing(Surroundings.VmmState vmm) {

@@ -25,15 +25,20 @@ record Pace(Duration scan, Duration look, int cycles) {
 
   /**
    * Returns that which is right now: calm if spins are seen without looking at /proc, there is
-   * none, and none is written down.
+   * none, and none is written down. A stall of long ago is no reason to hurry.
    *
    * @param incident whether one is open
    * @param speaks whether the sentinel is attached and has spoken of late
    * @param away whether it is away because nothing is suspicious
    */
   static Pace of(
-      Mode mode, List<QueueVerdict> verdicts, boolean incident, boolean speaks, boolean away) {
-    if (incident || !verdicts.stream().allMatch(Pace::harmless)) {
+      Mode mode,
+      List<QueueVerdict> verdicts,
+      boolean incident,
+      boolean speaks,
+      boolean away,
+      long now) {
+    if (incident || !verdicts.stream().allMatch(verdict -> quiet(verdict, now))) {
       return ALERT;
     }
     if (mode == Mode.ON_DEMAND) {
@@ -42,7 +47,9 @@ record Pace(Duration scan, Duration look, int cycles) {
     return speaks ? CALM : ALERT;
   }
 
-  private static boolean harmless(QueueVerdict verdict) {
-    return verdict.verdict() == Verdict.HEALTHY || verdict.verdict() == Verdict.BUSY;
+  private static boolean quiet(QueueVerdict verdict, long now) {
+    return verdict.verdict() == Verdict.HEALTHY
+        || verdict.verdict() == Verdict.BUSY
+        || verdict.longStalled(now);
   }
 }

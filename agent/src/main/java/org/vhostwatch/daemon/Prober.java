@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -223,8 +224,8 @@ final class Prober implements AutoCloseable {
       try {
         thread.execute(() -> attend(job));
         return true;
-      } catch (OutOfMemoryError e) {
-        // Of threads: it is tried again with the next cycle.
+      } catch (OutOfMemoryError | RejectedExecutionException e) {
+        // There is no thread for it: it is tried again with the next cycle; or all ends.
         running.set(false);
         return false;
       }

@@ -3,6 +3,7 @@ package org.vhostwatch.daemon;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.vhostwatch.detect.QueueVerdict;
@@ -67,14 +68,14 @@ final class Publisher {
   }
 
   /**
-   * @param waiting processes of VMMs that wait for their vhost worker
+   * @param waiting VMs whose VMMs wait for their vhost worker, by process
    */
   HostSnapshot publish(
       List<QueueVerdict> verdicts,
       List<Worker> workers,
       Sight sight,
       KernelExposure exposure,
-      Set<Integer> waiting) {
+      Map<Integer, String> waiting) {
     long wall = System.currentTimeMillis();
     long now = System.nanoTime();
     Set<Integer> ids = new HashSet<>();

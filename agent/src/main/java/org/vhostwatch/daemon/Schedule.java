@@ -31,7 +31,10 @@ final class Schedule {
   /** A livelocked worker that made no pass for so long is looked after by a census. */
   private static final long SILENT = 5 * SECOND;
 
-  /** A look that an incident waits for is worth a capture beside the cool-down; not twice. */
+  /**
+   * A look that an incident waits for is worth a capture beside the cool-down, not twice; and so is
+   * a livelock that is there again, after a pause that is doubled each time.
+   */
   private static final long LOOK_SPACING = 30 * SECOND;
 
   /**
@@ -51,8 +54,9 @@ final class Schedule {
    * @param pause until the next one
    * @param recovered whether the queue has been out of trouble since
    * @param failures captures that showed nothing since one did, this one among them once it has
+   * @param again captures, this one among them, that were made because it was livelocked again
    */
-  private record Capture(long at, long pause, boolean recovered, int failures) {}
+  private record Capture(long at, long pause, boolean recovered, int failures, int again) {}
 
   private long period;
   private long confirm;
@@ -95,7 +99,11 @@ final class Schedule {
     // A packet that waits is what every busy queue shows now and then; only a second look tells.
     boolean waits =
         verdicts.stream()
-            .anyMatch(verdict -> verdict.queue() != null && verdict.queue().packetWaits());
+            .anyMatch(
+                verdict ->
+                    verdict.queue() != null
+                        && verdict.queue().packetWaits()
+                        && !verdict.longStalled(now));
     followUp = waits && !followUp;
     censusAt = now;
     stale = false;
@@ -118,7 +126,8 @@ final class Schedule {
     if (censusAt == Long.MIN_VALUE) {
       return true;
     }
-    stoodStill |= verdicts.stream().anyMatch(v -> v.verdict() == Verdict.STALLED);
+    stoodStill |=
+        verdicts.stream().anyMatch(v -> v.verdict() == Verdict.STALLED && !v.longStalled(now));
     long since = now - censusAt;
     if (since < Math.min(CENSUS_SPACING << failures, LONGEST_SPACING)) {
       return false;
@@ -211,10 +220,27 @@ final class Schedule {
 
   private boolean cool(QueueVerdict verdict, boolean look, long now) {
     Capture last = captured.get(verdict.vq());
-    if (last == null || (last.recovered() && verdict.verdict() == Verdict.LIVELOCKED)) {
+    if (last == null) {
       return true;
     }
-    return now - last.at() >= (look ? Math.min(LOOK_SPACING, cooldown) : last.pause());
+    long pause = last.pause();
+    if (last.recovered() && verdict.verdict() == Verdict.LIVELOCKED) {
+      pause = Math.min(pause, last.again() == 0 ? 0 : LOOK_SPACING << (last.again() - 1));
+    }
+    if (look || outlasts(verdict, last, now)) {
+      pause = Math.min(pause, LOOK_SPACING);
+    }
+    return now - last.at() >= pause;
+  }
+
+  /**
+   * Returns whether it spins for long, since after the last capture was begun: then what that says
+   * against a livelock may be of the traffic before.
+   */
+  private boolean outlasts(QueueVerdict verdict, Capture last, long now) {
+    return verdict.verdict() == Verdict.SPINNING
+        && verdict.since() > last.at()
+        && now - verdict.since() >= confirm + SECOND;
   }
 
   /** Notes that a capture of these workers began. */
@@ -242,9 +268,22 @@ final class Schedule {
   private void captured(long key, long now) {
     captured.merge(
         key,
-        new Capture(now, cooldown, false, 0),
+        new Capture(now, cooldown, false, 0, 0),
         (last, first) ->
-            new Capture(now, nextPause(last, now), false, last.recovered() ? 0 : last.failures()));
+            new Capture(
+                now,
+                nextPause(last, now),
+                false,
+                last.recovered() ? 0 : last.failures(),
+                again(last, now)));
+  }
+
+  /** A queue that comes and goes is not one that livelocks anew after a quiet half an hour. */
+  private static int again(Capture last, long now) {
+    if (now - last.at() >= LONGEST_COOLDOWN) {
+      return 0;
+    }
+    return last.recovered() ? Math.min(last.again() + 1, MAX_DOUBLINGS) : last.again();
   }
 
   /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
@@ -267,7 +306,7 @@ final class Schedule {
   }
 
   private static Capture well(Capture last) {
-    return new Capture(last.at(), last.pause(), last.recovered(), 0);
+    return new Capture(last.at(), last.pause(), last.recovered(), 0, last.again());
   }
 
   private static Capture ill(Capture last, long now) {
@@ -276,16 +315,24 @@ final class Schedule {
         Math.min(last.at(), now - last.pause() + pause),
         last.pause(),
         last.recovered(),
-        Math.min(last.failures() + 1, MAX_DOUBLINGS));
+        Math.min(last.failures() + 1, MAX_DOUBLINGS),
+        last.again());
   }
 
   /**
-   * Notes that a queue is out of trouble: its next livelock is captured at once, and what the last
-   * census said of it is out of date.
+   * Notes that a queue is out of trouble: its next livelock is captured before its time, the first
+   * one at once, and what the last census said of it is out of date.
    */
   void recovered(long vq) {
     captured.computeIfPresent(
-        vq, (same, last) -> new Capture(last.at(), last.pause(), true, last.failures()));
+        vq,
+        (same, last) -> new Capture(last.at(), last.pause(), true, last.failures(), last.again()));
+    stale = true;
+  }
+
+  /** Notes that a queue in trouble is gone: the next one at its address is another. */
+  void gone(long vq) {
+    captured.remove(vq);
     stale = true;
   }
 }

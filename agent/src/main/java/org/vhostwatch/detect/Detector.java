@@ -58,6 +58,10 @@ public final class Detector {
     if (observation instanceof Observation.Capture seen) {
       Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
       for (Evidence evidence : seen.evidence()) {
+        // Of one that has gone with its worker meanwhile there is nothing to say.
+        if (!queues.containsKey(evidence.vq()) && !state.loads().containsKey(evidence.tid())) {
+          continue;
+        }
         queues.merge(
             evidence.vq(),
             QueueTrack.of(evidence.vq()).with(evidence),

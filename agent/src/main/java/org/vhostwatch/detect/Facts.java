@@ -258,8 +258,8 @@ final class Facts {
   /**
    * Returns since when censuses show that it spins, which may be longer than the probes saw;
    * Long.MAX_VALUE if they do not. A stall that ends in a burst of kicks is not such a spin: it
-   * must have gone on for a while. Without probes, only the time counts in which the worker was
-   * busy.
+   * must have gone on for a while, and counts from when the sentinel told that it was none. Without
+   * probes, only the time counts in which the worker was busy.
    */
   private long backedSince() {
     CensusQueue queue = censusLatest();
@@ -272,7 +272,7 @@ final class Facts {
         return Long.MAX_VALUE;
       }
       if (episodeNanos() >= BACKED_NANOS) {
-        return stillSince();
+        return Math.max(stillSince(), track.census() == null ? 0 : track.census().toldAt());
       }
       // What the probes have just begun to see may be what was known without them.
       return watched() ? Long.MAX_VALUE : busyForNothingSince();

@@ -86,7 +86,9 @@ final class Judge {
             queue.postedBuffers(),
             facts.kicksInVain()
                 ? "the guest kicks, and does not post enough"
-                : facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
+                : facts.load == null
+                    ? "what the worker does is not known"
+                    : facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
     if (starved) {
       text += " (no buffer at all: the guest may be hung, or its interface down)";
     }

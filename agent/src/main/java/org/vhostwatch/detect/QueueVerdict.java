@@ -1,5 +1,6 @@
 package org.vhostwatch.detect;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
@@ -43,7 +44,20 @@ public record QueueVerdict(
     @Nullable SpinCounters spin,
     @Nullable Evidence evidence) {
 
+  /** How long a stall is news. */
+  private static final Duration NEWS = Duration.ofMinutes(5);
+
   public QueueVerdict {
     criteria = List.copyOf(criteria);
+  }
+
+  /**
+   * Returns whether it has stood still for so long that it is a state and no event, as with an
+   * interface that the guest has not brought up: nobody has to hurry to see its end.
+   *
+   * @param now agent's monotonic nanoseconds
+   */
+  public boolean longStalled(long now) {
+    return verdict == Verdict.STALLED && now - since >= NEWS.toNanos();
   }
 }

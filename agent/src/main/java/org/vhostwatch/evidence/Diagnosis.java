@@ -13,6 +13,7 @@ import org.vhostwatch.detect.HostState;
 import org.vhostwatch.detect.Observation;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Settings;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
@@ -34,7 +35,8 @@ public final class Diagnosis {
 
   private static final int MAX_TROUBLES = 20;
 
-  private final Detector detector;
+  private final Settings settings;
+  private Detector detector;
   private final BusyWatch busy;
   private HostState state = HostState.EMPTY;
   private Optional<Event.Host> host = Optional.empty();
@@ -58,6 +60,7 @@ public final class Diagnosis {
   private long lastAt;
 
   public Diagnosis(Settings settings) {
+    this.settings = settings;
     this.detector = new Detector(settings);
     // Two censuses are no longer apart.
     this.busy = new BusyWatch(settings.confirm());
@@ -73,6 +76,8 @@ public final class Diagnosis {
     lastAt = at;
     if (event instanceof Event.Host seen) {
       host = Optional.of(seen);
+      boolean fixed = seen.exposure().filter(rated -> rated.status() == Exposure.FIXED).isPresent();
+      detector = new Detector(settings.onKernel(fixed));
     } else if (event instanceof Event.Workers seen) {
       workers = seen.workers();
       seen.vmms().forEach(vmm -> vmms.put(vmm.pid(), vmm));

@@ -307,7 +307,10 @@ public final class Examination {
         hung = true;
         return "the census did not end within " + patience.toSeconds() + " s: " + child.complaint();
       }
-      return child.exitCode() == 0 ? "" : "the census failed: " + child.complaint();
+      if (child.exitCode() != 0) {
+        return "the census failed: " + child.complaint();
+      }
+      return child.heardOut() ? "" : "the census was not read to its end in time";
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.SpinCounters;
 import org.vhostwatch.snapshot.QueueStatus;
 
 /**
@@ -369,8 +370,10 @@ final class Track {
   }
 
   private static int usedIdx(QueueStatus status) {
-    if (status.verdict().spin() != null && status.verdict().spin().indices()) {
-      return status.verdict().spin().usedIdx();
+    SpinCounters spin = status.verdict().spin();
+    // One that is over has its own, of then.
+    if (spin != null && spin.indices() && spin.seen() >= status.verdict().since()) {
+      return spin.usedIdx();
     }
     return status.verdict().queue() == null ? -1 : status.verdict().queue().lastUsedIdx();
   }

@@ -1,7 +1,7 @@
 package org.vhostwatch.snapshot;
 
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Worker;
@@ -21,7 +21,8 @@ import org.vhostwatch.probe.ReturnCounts;
  * @param exposure whether the kernel has the bug
  * @param incidents the incidents in numbers
  * @param cost what watching costs
- * @param waiting processes of VMMs that wait for a vhost worker to end what it has been given
+ * @param waiting names of the VMs whose VMMs wait for a vhost worker to end what it has been given,
+ *     by process; its queues may be gone by then
  * @param unexplained workers whose CPU time nothing accounts for, those first that have been so for
  *     longest
  */
@@ -36,13 +37,13 @@ public record HostSnapshot(
     KernelExposure exposure,
     IncidentTotals incidents,
     OwnCost cost,
-    Set<Integer> waiting,
+    Map<Integer, String> waiting,
     List<UnexplainedStatus> unexplained) {
   public HostSnapshot {
     unexplained = List.copyOf(unexplained);
     queues = List.copyOf(queues);
     workers = List.copyOf(workers);
-    waiting = Set.copyOf(waiting);
+    waiting = Map.copyOf(waiting);
   }
 
   /** A host on which all CPU time of workers is accounted for. */
@@ -57,7 +58,7 @@ public record HostSnapshot(
       KernelExposure exposure,
       IncidentTotals incidents,
       OwnCost cost,
-      Set<Integer> waiting) {
+      Map<Integer, String> waiting) {
     this(
         wallMillis,
         kernel,
@@ -82,7 +83,7 @@ public record HostSnapshot(
 
   /** Returns whether the VMM of this queue waits for a vhost worker. */
   public boolean waits(QueueStatus queue) {
-    return queue.vmm().filter(vmm -> waiting.contains(vmm.pid())).isPresent();
+    return queue.vmm().filter(vmm -> waiting.containsKey(vmm.pid())).isPresent();
   }
 
   /** Returns this snapshot with other incidents. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.QueueVerdict;
@@ -48,10 +49,11 @@ class AnnouncerTest {
 
   @Test
   void aLivelockIsSaidOnceWhenItBeginsAndWhenItEnds() {
-    assertThat(announcer.queues(List.of(livelocked()), 1)).isEmpty();
-    assertThat(announcer.queues(List.of(livelocked()), 2)).isEmpty();
-    assertThat(announcer.queues(List.of(healthy()), 3)).containsExactly(VQ);
-    assertThat(announcer.queues(List.of(healthy()), 4)).isEmpty();
+    assertThat(announcer.queues(List.of(livelocked()), 1).recovered()).isEmpty();
+    assertThat(announcer.queues(List.of(livelocked()), 2).recovered()).isEmpty();
+    assertThat(announcer.queues(List.of(healthy()), 3))
+        .isEqualTo(new Announcer.Over(Set.of(VQ), Set.of()));
+    assertThat(announcer.queues(List.of(healthy()), 4).recovered()).isEmpty();
     assertThat(said()).hasSize(2);
     assertThat(said().get(0))
         .startsWith(
@@ -66,12 +68,12 @@ class AnnouncerTest {
   @Test
   void aQueueThatIsGoneIsNamedStill() {
     announcer.queues(List.of(livelocked()), 1);
-    assertThat(announcer.queues(List.of(), 2)).containsExactly(VQ);
+    assertThat(announcer.queues(List.of(), 2)).isEqualTo(new Announcer.Over(Set.of(), Set.of(VQ)));
     assertThat(said().get(1))
         .isEqualTo(
             "notice livelock-ends vm=web01 tap=vnet3 queue=1 tid=8: LIVELOCKED ended: the queue is"
                 + " gone");
-    assertThat(announcer.queues(List.of(), 3)).isEmpty();
+    assertThat(announcer.queues(List.of(), 3).gone()).isEmpty();
   }
 
   @Test

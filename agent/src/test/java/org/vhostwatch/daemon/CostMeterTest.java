@@ -56,6 +56,31 @@ class CostMeterTest {
   }
 
   @Test
+  void tellsWhatAnswersTook() {
+    thread(101, "java", 100);
+    thread(102, "http-1", 30);
+    thread(103, "HTTP-Dispatcher", 7);
+    thread(104, "attach-http-1", 50);
+    meter.measure(List.of());
+    assertThat(meter.answeredNanos()).isEqualTo(37 * SECOND / 100);
+    // One has ended, and its id is another's.
+    thread(102, "http-2", 5);
+    thread(103, "HTTP-Dispatcher", 9);
+    meter.measure(List.of());
+    assertThat(meter.answeredNanos()).isEqualTo(44 * SECOND / 100);
+    host.remove("proc/100/task/102/stat");
+    meter.measure(List.of());
+    assertThat(meter.answeredNanos()).isEqualTo(44 * SECOND / 100);
+  }
+
+  private void thread(int tid, String comm, long ticks) {
+    host.file(
+        "proc/100/task/" + tid + "/stat",
+        "%d (%s) S 1 1 1 0 -1 4194560 1 2 3 4 %d 0 0 0 20 0 1 0 99 1 1%s\n"
+            .formatted(tid, comm, ticks, " 0".repeat(30)));
+  }
+
+  @Test
   void readsThisProcess() {
     CostMeter own = new CostMeter(new ProcFs(Path.of("/")), ProcessHandle.current().pid());
     own.measure(List.of());

@@ -73,6 +73,14 @@ class MitigationTurnsTest {
     for (int i = 0; i < 10; i++) {
       assertThat(turns.over(ONE, untried)).isFalse();
     }
+    TapResult noCall =
+        result(
+            Outcome.FAILED,
+            "vnet3: not tried: earlier calls have not come back; something holds the kernel's"
+                + " network lock (rtnl)");
+    for (int i = 0; i < 10; i++) {
+      assertThat(turns.over(ONE, noCall)).isFalse();
+    }
     assertThat(turns.next(ALL, 1)).containsExactly(ONE);
     assertThat(untried.tried()).isFalse();
     assertThat(untried.requested()).isFalse();

@@ -13,6 +13,7 @@ import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.UnexplainedWorker;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.SpinCounters;
 import org.vhostwatch.report.Samples;
 
@@ -135,6 +136,92 @@ class ScheduleTest {
     assertThat(minutes(Verdict.LIVELOCKED, 1, 3)).containsExactly(1L);
     schedule.recovered(VQ);
     assertThat(minutes(Verdict.LIVELOCKED, 4, 6)).containsExactly(4L);
+  }
+
+  @Test
+  void aQueueThatLivelocksAgainAndAgainIsCapturedEverMoreRarely() {
+    List<Long> seconds = new ArrayList<>();
+    for (long second = 10; second <= 4_000; second += 10) {
+      // Each flap: over, and there again.
+      schedule.recovered(VQ);
+      if (!schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), second * SECOND).isEmpty()) {
+        schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), second * SECOND);
+        schedule.captureEnded(true, false, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds).containsExactly(10L, 20L, 50L, 110L, 230L, 470L, 950L, 1550L, 2750L);
+    // After half an hour without one it is news.
+    long later = seconds.get(8) + 1_800;
+    assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), later * SECOND)).isNotEmpty();
+    schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), later * SECOND);
+    schedule.recovered(VQ);
+    assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), (later + 1) * SECOND))
+        .isNotEmpty();
+  }
+
+  @Test
+  void theQueueOfAnotherVmAtTheSameAddressIsCapturedAtOnce() {
+    for (long second = 10; second <= 100; second += 10) {
+      assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), second * SECOND))
+          .isNotEmpty();
+      schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), second * SECOND);
+      schedule.gone(VQ);
+    }
+  }
+
+  @Test
+  void whatIsSaidByACaptureThatBeganBeforeALongSpinIsSoonTakenAgain() {
+    schedule.captured(is(Verdict.SPINNING), List.of(), Set.of(7), 100 * SECOND);
+    List<QueueVerdict> since102 = since(Verdict.SPINNING, 102 * SECOND);
+    assertThat(schedule.captureDue(since102, Set.of(), 129 * SECOND)).isEmpty();
+    assertThat(schedule.captureDue(since102, Set.of(), 130 * SECOND)).containsExactly(7);
+    assertThat(schedule.captureDue(since(Verdict.SPINNING, 128 * SECOND), Set.of(), 131 * SECOND))
+        .as("a short one")
+        .isEmpty();
+    schedule.captured(since102, List.of(), Set.of(7), 130 * SECOND);
+    assertThat(schedule.captureDue(since102, Set.of(), 600 * SECOND)).as("once").isEmpty();
+  }
+
+  @Test
+  void aStallOfLongAgoIsLookedAfterInEachPeriodAndNoMore() {
+    List<Long> seconds = new ArrayList<>();
+    schedule.counted(List.of(), 0);
+    for (long second = 1; second <= 480; second++) {
+      List<QueueVerdict> stalled =
+          since(Verdict.STALLED, SECOND, Samples.queue(VQ, 7, 7, "tap0", 0, 1));
+      if (schedule.censusDue(stalled, true, false, second * SECOND)) {
+        schedule.counted(stalled, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds.stream().filter(second -> second <= 300)).hasSizeGreaterThan(29);
+    assertThat(seconds.stream().filter(second -> second > 310)).containsExactly(364L, 424L);
+  }
+
+  private static List<QueueVerdict> since(Verdict verdict, long since) {
+    return since(verdict, since, null);
+  }
+
+  private static List<QueueVerdict> since(
+      Verdict verdict, long since, @Nullable CensusQueue queue) {
+    return List.of(
+        new QueueVerdict(
+            VQ,
+            7,
+            verdict,
+            Confidence.HIGH,
+            "",
+            List.of(),
+            since,
+            1,
+            1,
+            1,
+            1,
+            null,
+            queue,
+            null,
+            null));
   }
 
   @Test

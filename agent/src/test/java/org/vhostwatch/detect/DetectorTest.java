@@ -41,6 +41,17 @@ class DetectorTest {
   }
 
   @Test
+  void aCaptureThatEndsAfterItsVmBringsNoQueueBack() {
+    queue.spins();
+    history.census().during(5);
+    queue.isGone();
+    history.during(1);
+    assertThat(history.verdicts()).isEmpty();
+    history.evidence(queue, Duration.ofSeconds(2), 0);
+    assertThat(history.verdicts()).isEmpty();
+  }
+
+  @Test
   void aSpinUnderWayWhenTheSentinelComesIsFoundAsSoonAsOneThatBeginsLater() {
     queue.spins();
     history.census().withoutSentinel().during(60).sentinelRestarts().during(2);

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
+import org.vhostwatch.exposure.Exposure;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.report.Samples;
@@ -41,6 +42,15 @@ class FindingsTest {
                 new Scenes.Timed(2, new Event.End(Event.Source.CENSUS, ""))));
     assertThat(found.verdicts()).isEmpty();
     assertThat(found.worst()).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void censusesAloneTellNoLivelockOfAKernelThatIsKnownToBeFixed() {
+    assertThat(Scenes.findings(Scenes.censuses(Exposure.AFFECTED)).worst())
+        .isEqualTo(Verdict.LIVELOCKED);
+    assertThat(Scenes.findings(Scenes.censuses(Exposure.UNKNOWN)).worst())
+        .isEqualTo(Verdict.LIVELOCKED);
+    assertThat(Scenes.findings(Scenes.censuses(Exposure.FIXED)).worst()).isEqualTo(Verdict.UNKNOWN);
   }
 
   private static Optional<Vmm> owner(Worker worker) {

@@ -154,6 +154,18 @@ public final class Scenes {
     return scene.events;
   }
 
+  /** No function can be probed: a busy worker and two censuses between which nothing moves. */
+  static List<Timed> censuses(Exposure exposure) {
+    Scenes scene = new Scenes();
+    scene.host("6.18.15+deb14-cloud-amd64", "0.23.2", true, exposure).workers('R', 1_000);
+    scene.pass(SECOND).workers('R', 1_100).census("avail=10 last=1 used=1", 1);
+    for (int i = 2; i <= 6; i++) {
+      scene.pass(SECOND).workers('R', 1_000 + 100 * i);
+    }
+    scene.census("avail=10 last=1 used=1", 1).workers('R', 1_601);
+    return scene.events;
+  }
+
   /** Returns what is found in events. */
   public static Findings findings(List<Timed> events) {
     Diagnosis diagnosis = new Diagnosis(Settings.DEFAULT);
@@ -175,6 +187,10 @@ public final class Scenes {
   }
 
   private Scenes host(String kernel, String bpftrace, boolean indices) {
+    return host(kernel, bpftrace, indices, Exposure.AFFECTED);
+  }
+
+  private Scenes host(String kernel, String bpftrace, boolean indices, Exposure exposure) {
     return add(
         new Event.Host(
             1_795_000_000_000L,
@@ -187,7 +203,7 @@ public final class Scenes {
                     "get_rx_ret", "get_rx_bufs is inlined", Measurement.Quality.DERIVED)),
             Optional.of(
                 new KernelExposure(
-                    Exposure.AFFECTED,
+                    exposure,
                     "Linux 6.18.15 is affected",
                     "6.18.15",
                     List.of(

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
@@ -207,7 +206,7 @@ final class Scenes {
         Samples.exposure(),
         incidents,
         COST,
-        Set.of());
+        Map.of());
   }
 
   /** Returns the same host some seconds later. */

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
@@ -330,7 +329,7 @@ public final class Samples {
             Switch.ON,
             true,
             2),
-        Set.of());
+        Map.of());
   }
 
   /** Returns a host on which vhost_net is not loaded. */
@@ -361,7 +360,7 @@ public final class Samples {
         exposure(),
         IncidentTotals.NONE,
         OwnCost.NONE,
-        Set.of());
+        Map.of());
   }
 
   /** A worker of a process that has a vhost_vsock device too, in a storm of kicks. */

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.exposure.KernelExposure;
@@ -77,7 +77,7 @@ class StatusLineTest {
             KernelExposure.NOT_RATED,
             IncidentTotals.NONE,
             OwnCost.NONE,
-            Set.of());
+            Map.of());
     assertThat(StatusLine.of(unrated)).endsWith(", kernel exposure unknown");
   }
 
@@ -103,7 +103,7 @@ class StatusLineTest {
         Samples.exposure(),
         IncidentTotals.NONE,
         OwnCost.NONE,
-        Set.of());
+        Map.of());
   }
 
   private static QueueStatus livelocked(String vm, String tap) {

@@ -154,6 +154,8 @@ final class SnapshotFamilies {
       for (QueueStatus queue : snapshot.queues()) {
         waits.merge(LabelText.of(queue.vm()), snapshot.waits(queue), Boolean::logicalOr);
       }
+      // One that was killed has closed its files, and with them its queues, before it waits.
+      snapshot.waiting().values().forEach(vm -> waits.put(LabelText.of(vm), true));
       waits.forEach((vm, so) -> add(Metric.VMM_WAITS_FOR_VHOST, is(so), vm));
     }
 

@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.host.TapPort;
@@ -134,11 +133,12 @@ class SnapshotFamiliesTest {
   @Test
   void aVmWaitsForVhostIfOneOfItsProcessesDoes() {
     List<QueueStatus> queues = List.of(queueOf("web01", 7), queueOf("web01", 8), queueOf("db", 9));
-    assertThat(lines(Scrapes.of(host(queues, List.of(), Set.of(8, 10)))))
+    assertThat(lines(Scrapes.of(host(queues, List.of(), Map.of(8, "web01", 10, "killed")))))
         .filteredOn(line -> line.startsWith("vhostwatch_vmm_"))
         .containsExactlyInAnyOrder(
             "vhostwatch_vmm_waits_for_vhost{vm=\"web01\",} 1.0",
-            "vhostwatch_vmm_waits_for_vhost{vm=\"db\",} 0.0");
+            "vhostwatch_vmm_waits_for_vhost{vm=\"db\",} 0.0",
+            "vhostwatch_vmm_waits_for_vhost{vm=\"killed\",} 1.0");
   }
 
   @Test
@@ -232,11 +232,11 @@ class SnapshotFamiliesTest {
   }
 
   private static HostSnapshot host(List<QueueStatus> queues, List<WorkerStatus> workers) {
-    return host(queues, workers, Set.of());
+    return host(queues, workers, Map.of());
   }
 
   private static HostSnapshot host(
-      List<QueueStatus> queues, List<WorkerStatus> workers, Set<Integer> waiting) {
+      List<QueueStatus> queues, List<WorkerStatus> workers, Map<Integer, String> waiting) {
     return new HostSnapshot(
         Samples.WALL_MILLIS,
         Samples.KERNEL,
