@@ -35,7 +35,7 @@ stamp "the daemon is ready"
 until_livelocked_is 0 5
 
 stamp "livelocking a vhost worker on purpose: vhostwatch drill"
-vhostwatch drill --seconds 150 >/tmp/drill.out 2>/tmp/drill.log &
+vhostwatch drill --seconds 500 >/tmp/drill.out 2>/tmp/drill.log &
 drill=$!
 until_livelocked_is 1 90
 

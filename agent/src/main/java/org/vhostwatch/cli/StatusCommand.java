@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:nothing wrong",
-      "1:warning: spinning or stalled, or a worker is busy without a known cause",
+      "1:warning: spinning or stalled, a worker is busy without a known cause, or the daemon"
+          + " sees less than it should",
       "2:livelocked",
       "3:unknown: the daemon sees too little, or does not answer",
       "64:wrong usage",

@@ -56,7 +56,7 @@ final class Ceiling {
   /**
    * Takes a measurement of the agent and all that it started, together.
    *
-   * @param cpuNanos CPU time since the start
+   * @param cpuNanos CPU time since the start, without what answers to clients took
    */
   void take(long cpuNanos, long residentBytes, long now) {
     if (over) {

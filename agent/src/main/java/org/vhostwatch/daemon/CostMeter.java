@@ -1,17 +1,25 @@
 package org.vhostwatch.daemon;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.ProcessUsage;
+import org.vhostwatch.host.Tasks;
 import org.vhostwatch.snapshot.OwnCost;
 
 /** Measures what this process and its children use. */
 final class CostMeter {
 
+  /** Threads that answer clients: {@code RequestThreads}, and the one of the JDK's server. */
+  private static final Pattern ANSWERING = Pattern.compile("http-.*|HTTP-Dispatcher");
+
   private final ProcFs fs;
   private final long self;
   private OwnCost.Usage agent = OwnCost.NONE.agent();
+  private Map<Integer, Long> answering = Map.of();
+  private long answeredNanos;
   private long childrenNanos;
   private long childrenBytes;
 
@@ -35,6 +43,7 @@ final class CostMeter {
     if (own.isEmpty()) {
       return;
     }
+    answered(Tasks.cpuNanos(fs, self, ANSWERING.asMatchPredicate()));
     agent = new OwnCost.Usage(own.get().cpuNanos(), own.get().residentBytes());
     long nanos = own.get().endedChildrenNanos();
     long bytes = 0;
@@ -48,6 +57,24 @@ final class CostMeter {
     }
     childrenNanos = Math.max(childrenNanos, nanos);
     childrenBytes = bytes;
+  }
+
+  private void answered(Map<Integer, Long> now) {
+    now.forEach(
+        (tid, nanos) -> {
+          long before = answering.getOrDefault(tid, 0L);
+          // The id may be another thread's by now.
+          answeredNanos += nanos >= before ? nanos - before : nanos;
+        });
+    answering = now;
+  }
+
+  /**
+   * Returns the part of the agent's CPU time that went into answers to clients, but for what
+   * threads used that have ended since the measurement before: how much that is, clients decide.
+   */
+  long answeredNanos() {
+    return answeredNanos;
   }
 
   OwnCost.Usage agent() {

@@ -86,8 +86,9 @@ final class CostWatch implements AutoCloseable {
     OwnCost.Usage agent = meter.agent();
     OwnCost.Usage others = meter.children();
     ceiling.change(limits);
+    // Who asks much must not get the probes taken away.
     ceiling.take(
-        agent.cpuNanos() + others.cpuNanos(),
+        agent.cpuNanos() - meter.answeredNanos() + others.cpuNanos(),
         agent.residentBytes() + others.residentBytes(),
         System.nanoTime());
     if (paused && !ceiling.over()) {

@@ -58,7 +58,7 @@ record KernelBase(
     PROXMOX("Proxmox", ".*-pve"),
     AMAZON("Amazon Linux", ".*\\.amzn\\d+.*"),
     AZURE("Azure Linux", ".*\\.(azl|cm)\\d+.*"),
-    OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl)\\d+.*");
+    OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl|al|alnx)\\d+.*");
 
     private final String label;
     private final Pattern form;

@@ -14,7 +14,6 @@ import java.util.OptionalLong;
  */
 public record ProcessUsage(int parent, long cpuNanos, long endedChildrenNanos, long residentBytes) {
 
-  private static final long NANOS_PER_TICK = 1_000_000_000L / Worker.TICKS_PER_SECOND;
   private static final int MAX_STATUS_BYTES = 8 << 10;
 
   /** Reads a process; empty if there is none, or if it is one of the kernel's own. */
@@ -27,8 +26,8 @@ public record ProcessUsage(int parent, long cpuNanos, long endedChildrenNanos, l
         : Optional.of(
             new ProcessUsage(
                 stat.get().parent(),
-                stat.get().cpuTicks() * NANOS_PER_TICK,
-                stat.get().endedTicks() * NANOS_PER_TICK,
+                stat.get().cpuTicks() * Worker.NANOS_PER_TICK,
+                stat.get().endedTicks() * Worker.NANOS_PER_TICK,
                 resident.getAsLong()));
   }
 

@@ -93,7 +93,8 @@ public record Surroundings(
    * @param stack its kernel stack, innermost first; empty if it may not be read
    */
   public record Waiting(int tid, String comm, String wchan, List<String> stack) {
-    private static final List<String> FLUSH = List.of("vhost_dev_flush", "__vhost_worker_flush");
+    private static final List<String> FLUSH =
+        List.of("vhost_dev_flush", "__vhost_worker_flush", "vhost_work_", "vhost_poll_flush");
 
     /** Parts of the names of functions that wait for storage. */
     private static final List<String> STORAGE =

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Questions about single processes and threads, answered from small files that never block. */
 public final class Tasks {
@@ -46,6 +47,22 @@ public final class Tasks {
       }
     }
     return stopped;
+  }
+
+  /**
+   * Returns the CPU time so far of those threads of a process that have such a name, by thread:
+   * nanoseconds, in steps of 10 ms.
+   */
+  public static Map<Integer, Long> cpuNanos(ProcFs fs, long pid, Predicate<String> name) {
+    byte[] buffer = new byte[TaskStat.MAX_BYTES];
+    String folder = "proc/" + pid + "/task";
+    Map<Integer, Long> nanos = new HashMap<>();
+    for (int tid : fs.ids(folder)) {
+      TaskStat.read(fs, folder + "/" + tid + "/stat", buffer)
+          .filter(stat -> name.test(stat.comm()))
+          .ifPresent(stat -> nanos.put(tid, stat.cpuTicks() * Worker.NANOS_PER_TICK));
+    }
+    return nanos;
   }
 
   private static Optional<TaskStat> stat(ProcFs fs, int id) {

@@ -34,6 +34,8 @@ public record Worker(
    */
   public static final int TICKS_PER_SECOND = 100;
 
+  static final long NANOS_PER_TICK = 1_000_000_000L / TICKS_PER_SECOND;
+
   /** Where the kernel was built without CONFIG_SCHED_INFO. */
   public static final long UNKNOWN = -1;
 

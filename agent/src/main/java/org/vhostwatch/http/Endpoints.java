@@ -17,6 +17,7 @@ final class Endpoints {
       Set.of("/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/threads", "/api/v1/incidents");
 
   private final Sources sources;
+  private final Pseudonyms pseudonyms = new Pseudonyms();
 
   Endpoints(Sources sources) {
     this.sources = sources;
@@ -39,15 +40,19 @@ final class Endpoints {
       case "/metrics" -> metrics(accepted.metrics());
       case "/-/healthy" -> healthy();
       case "/-/ready" -> ready();
-      case "/api/v1/threads" ->
-          Response.json(StatusReport.of(sources.snapshot().get(), standsStill()));
-      case "/api/v1/incidents" -> Response.json(sources.incidents().get());
+      case "/api/v1/threads" -> json(StatusReport.of(sources.snapshot().get(), standsStill()));
+      case "/api/v1/incidents" -> json(sources.incidents().get());
       default -> incident(path.substring(INCIDENT.length()));
     };
   }
 
+  private Response json(String text) {
+    return Response.json(pseudonyms.in(text));
+  }
+
   private Response page() {
-    String page = StatusPage.of(sources.snapshot().get(), sources.host(), standsStill());
+    String page =
+        pseudonyms.in(StatusPage.of(sources.snapshot().get(), sources.host(), standsStill()));
     return Response.large("text/html; charset=utf-8", out -> out.write(page));
   }
 
@@ -55,7 +60,7 @@ final class Endpoints {
     return sources
         .incident()
         .apply(id)
-        .map(Response::json)
+        .map(this::json)
         .orElseGet(
             () ->
                 Response.text(

@@ -267,7 +267,7 @@ final class StatusPage {
     }
     html.element("p", sentence(verdict.summary()));
     facts(verdict);
-    String id = Long.toHexString(verdict.vq()) + "-" + verdict.tid();
+    String id = "0x" + Long.toHexString(verdict.vq()) + "-" + verdict.tid();
     List<String> advice =
         new QueueReport(status, snapshot.exposure().status(), Optional.empty(), everyone).advice();
     if (!advice.isEmpty()) {

@@ -16,6 +16,9 @@ final class Deadline {
   /** A call that never comes back keeps a thread and descriptors: so many, and then no more. */
   private static final Semaphore FREE = new Semaphore(4);
 
+  /** What is said of a call that was not made, because of those that have not come back. */
+  static final String NOT_MADE = "earlier calls have not come back";
+
   private Deadline() {}
 
   /** The kernel did not answer in time. */
@@ -38,7 +41,9 @@ final class Deadline {
     if (!FREE.tryAcquire()) {
       throw new Passed(
           what
-              + ": not tried: earlier calls have not come back; something holds the kernel's network"
+              + ": not tried: "
+              + NOT_MADE
+              + "; something holds the kernel's network"
               + " lock (rtnl)",
           null);
     }

@@ -34,7 +34,8 @@ public record TapResult(
 
   /** Returns whether it was tried. */
   public boolean tried() {
-    return outcome != Outcome.FAILED || !message.equals(NOT_TRIED);
+    return outcome != Outcome.FAILED
+        || !(message.equals(NOT_TRIED) || message.contains(Deadline.NOT_MADE));
   }
 
   /** Returns whether the kernel was asked to change it, with whatever success. */

@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.TapPairing;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.probe.CensusQueue.Backend;
@@ -90,6 +91,13 @@ public final class CensusAssembler {
     unpaired.forEach(
         (pid, fds) ->
             inferred.put(pid, TapPairing.infer(tapFiles.getOrDefault(pid, new TreeMap<>()), fds)));
+    // What the kernel's own pointers belie of one queue is no word on any other of the process.
+    queues.values().stream()
+        .filter(
+            queue -> belied(queue, inferred.getOrDefault(queue.pid(), Map.of()).get(queue.fd())))
+        .map(CensusQueue::pid)
+        .toList()
+        .forEach(inferred::remove);
     List<CensusQueue> all = new ArrayList<>();
     for (CensusQueue queue : queues.values()) {
       TapPort port = inferred.getOrDefault(queue.pid(), Map.of()).get(queue.fd());
@@ -100,6 +108,16 @@ public final class CensusAssembler {
       all.add(inferrable && port != null ? queue.with(port) : queue);
     }
     return new Census(all, rejected);
+  }
+
+  private static boolean belied(CensusQueue queue, @Nullable TapPort inferred) {
+    TapPort known = queue.port();
+    return queue.backend() != Backend.NONE
+        && !known.name().isEmpty()
+        && inferred != null
+        && !(inferred.name().equals(known.name())
+            && inferred.ifindex() == known.ifindex()
+            && inferred.netns() == known.netns());
   }
 
   private static boolean owns(CensusQueue queue, CensusQueue known) {

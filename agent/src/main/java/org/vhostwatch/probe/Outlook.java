@@ -202,7 +202,7 @@ public record Outlook(Degree degree, List<Lack> lacks) {
                 "/sys/kernel/btf/" + module,
                 module.startsWith("vhost")
                     ? "census, indices, taps; RX is not told from TX"
-                    : "the kernel's word on taps: they are inferred",
+                    : "the taps: queues are named without them",
                 "a kernel with CONFIG_DEBUG_INFO_BTF_MODULES, and /sys/kernel/btf not hidden"));
       }
     }

@@ -13,8 +13,8 @@ public final class ExitCode {
   public static final int OK = 0;
 
   /**
-   * A queue spins or is stalled, or a worker is busy for no known cause, or less could be done than
-   * was asked for.
+   * A queue spins or is stalled, or a worker is busy for no known cause, or the daemon sees less
+   * than it should, or less could be done than was asked for.
    */
   public static final int WARNING = 1;
 
@@ -42,14 +42,14 @@ public final class ExitCode {
     return of(findings.worst(), findings.unexplained().isEmpty());
   }
 
-  /** Returns the same of what the daemon sees. */
+  /** Returns the same of what the daemon sees; a warning too if it is degraded. */
   public static int of(HostSnapshot host) {
-    return of(host.worst(), host.unexplained().isEmpty());
+    return of(host.worst(), host.unexplained().isEmpty() && !host.probes().degraded());
   }
 
-  private static int of(Verdict worst, boolean explained) {
+  private static int of(Verdict worst, boolean fine) {
     int code = of(worst);
-    return code == OK && !explained ? WARNING : code;
+    return code == OK && !fine ? WARNING : code;
   }
 
   /** Returns the code of a host's exposure. */

@@ -147,7 +147,9 @@ public final class StateDirectory {
       } catch (IOException also) {
         e.addSuppressed(also);
       }
-      throw e;
+      // Its name is another each time, and nobody knows it.
+      String why = e instanceof FileSystemException of ? of.getReason() : e.getMessage();
+      throw new IOException(target + " cannot be written" + (why == null ? "" : ": " + why), e);
     }
     // Without this the rename itself may be lost in a power cut.
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +89,29 @@ class StatusCommandTest {
         .startsWith("VHOSTWATCH WARNING - ")
         .contains("1 worker busy without a known cause", " unexplained=1;");
     assertThat(ask(host, Protection.NONE, "--format", "json").exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aDaemonThatSeesLessThanItShouldIsAWarning() throws Exception {
+    HostSnapshot calm = Samples.snapshot(List.of());
+    HostSnapshot degraded =
+        new HostSnapshot(
+            calm.wallMillis(),
+            calm.kernel(),
+            List.of(),
+            List.of(),
+            Samples.probes(true, List.of("the census failed")),
+            calm.totals(),
+            calm.episodes(),
+            calm.exposure(),
+            calm.incidents(),
+            calm.cost(),
+            Map.of());
+    Ran ran = ask(degraded, Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.out())
+        .startsWith("VHOSTWATCH WARNING - ")
+        .contains("degraded: the census failed");
   }
 
   @Test

@@ -169,6 +169,33 @@ class CensusAssemblerTest {
         .containsExactly(tuple(0, false), tuple(1, false), tuple(2, false));
   }
 
+  /**
+   * A NIC was plugged in, whose descriptors fell into holes before and after those of the first:
+   * going by their order would name it for a queue of the other.
+   */
+  @Test
+  void anOrderThatTheKernelBeliesSaysNothingOfAnyQueueOfTheProcess() {
+    String[] files = {"fd=29 tap=b on=1", "fd=30 tap=a on=1", "fd=31 tap=a on=0"};
+    String[] queues = {"fd=32 tap=a on=1", "fd=33 tap=a on=0", "fd=34 tap=b on=1"};
+    String[] lines = new String[6];
+    for (int i = 0; i < 3; i++) {
+      String[] file = files[i].split("[ =]", -1);
+      String[] queue = queues[i].split("[ =]", -1);
+      lines[i] =
+          "tapfile pid=178 fd=%s backend=1 attached=%s index=0 tap=%s"
+              .formatted(file[1], file[5], file[3]);
+      lines[3 + i] =
+          LIVELOCKED
+              .replace("vq=18446612682182951104", "vq=" + (100 + i))
+              .replace("fd=5", "fd=" + queue[1])
+              .replace(" index=0", " attached=" + queue[5] + " index=0")
+              .replace("tap=tap9", "tap=" + queue[3]);
+    }
+    assertThat(census(lines).queues())
+        .extracting(CensusQueue::tap, queue -> queue.port().exact())
+        .containsExactly(tuple("a", true), tuple("a", true), tuple("b", true));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"worker=183>worker=4294967295", "owner=178>owner=3000000000"})
   void whatWasReadOfATaskThatEndedIsNotKnown(String change) {
