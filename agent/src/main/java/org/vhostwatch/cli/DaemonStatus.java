@@ -194,7 +194,8 @@ record DaemonStatus(
           case ExitCode.LIVELOCKED -> "CRITICAL";
           default -> "UNKNOWN";
         };
-    List<Queue> troubled = troubled();
+    List<Queue> troubled =
+        worst == Verdict.HEALTHY || worst == Verdict.BUSY ? List.of() : troubled();
     String names =
         troubled.stream().limit(NAMED).map(Queue::name).collect(Collectors.joining("; "));
     String degraded = troubles.isEmpty() ? "" : "; degraded: " + Printable.of(troubles.get(0));
@@ -220,6 +221,9 @@ record DaemonStatus(
           Plural.of(queues.size(), "queue")
               + ", none in trouble"
               + (idle.isEmpty() ? "" : "; " + Printable.of(idle))
+              + (count(Verdict.STALLED) == 0
+                  ? ""
+                  : "; " + Plural.of(count(Verdict.STALLED), "interface") + " not brought up")
               + (unexplained == 0
                   ? ""
                   : "; " + Plural.of(unexplained, "worker") + " busy without a known cause");

@@ -21,8 +21,20 @@ import org.vhostwatch.snapshot.UnexplainedStatus;
 /** Logs what changed, once: verdicts that begin and end, and troubles. */
 final class Announcer {
 
-  /** A guest that is late now and then is news once a minute, not each time. */
+  /**
+   * A guest that is late now and then is news once a minute, and ever more rarely as it goes on so,
+   * not each time.
+   */
   private static final long SPINNING_NEWS_NANOS = 60_000_000_000L;
+
+  private static final long LONGEST_NEWS_NANOS = 3_600_000_000_000L;
+
+  /**
+   * When it was said that a queue spins.
+   *
+   * @param pause until it may be said again
+   */
+  private record Said(long at, long pause) {}
 
   /** What is livelocked or stalled, and what it was called then: it may be gone by its end. */
   private record Grave(Verdict verdict, QueueName name) {}
@@ -40,7 +52,7 @@ final class Announcer {
 
   private final Map<Long, Verdict> before = new HashMap<>();
   private final Map<Long, Grave> graves = new HashMap<>();
-  private final Map<Long, Long> spinningSaid = new HashMap<>();
+  private final Map<Long, Said> spinningSaid = new HashMap<>();
   private final Map<WorkerId, UnexplainedStatus> unexplained = new HashMap<>();
   private final Map<WorkerId, Long> unexplainedFirst = new HashMap<>();
   private Set<String> troubles = Set.of();
@@ -57,7 +69,7 @@ final class Announcer {
     Set<Long> gone = new HashSet<>();
     for (QueueStatus queue : queues) {
       long vq = queue.verdict().vq();
-      Verdict verdict = queue.verdict().verdict();
+      Verdict verdict = starts(queue.verdict(), now) ? Verdict.HEALTHY : queue.verdict().verdict();
       present.put(vq, verdict);
       if (verdict == before.getOrDefault(vq, Verdict.HEALTHY)) {
         continue;
@@ -81,12 +93,21 @@ final class Announcer {
   }
 
   private boolean spinningIsNews(Verdict verdict, long vq, long now) {
-    Long said = spinningSaid.get(vq);
-    if (verdict != Verdict.SPINNING || (said != null && now - said < SPINNING_NEWS_NANOS)) {
+    Said said = spinningSaid.get(vq);
+    if (verdict != Verdict.SPINNING || (said != null && now - said.at() < said.pause())) {
       return false;
     }
-    spinningSaid.put(vq, now);
+    long pause =
+        said != null && now - said.at() < 2 * said.pause()
+            ? Math.min(2 * said.pause(), LONGEST_NEWS_NANOS)
+            : SPINNING_NEWS_NANOS;
+    spinningSaid.put(vq, new Said(now, pause));
     return true;
+  }
+
+  /** Returns whether its guest may just be starting. */
+  private static boolean starts(QueueVerdict verdict, long now) {
+    return verdict.unused() && !verdict.longStalled(now);
   }
 
   /**

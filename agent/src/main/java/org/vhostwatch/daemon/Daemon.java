@@ -62,6 +62,11 @@ public final class Daemon implements AutoCloseable {
   /** The same, whatever spins: soon there is no room for another. */
   private static final int TOO_MANY_QUEUES = MapKeys.WATCH * 19 / 20;
 
+  /**
+   * So many queues in its maps that are gone make its words long; or twice as many as there are.
+   */
+  private static final int MANY_GONE = 256;
+
   /** How long a worker is busy without a known cause before that is said. */
   private static final Duration UNEXPLAINED = Duration.ofSeconds(90);
 
@@ -361,13 +366,16 @@ public final class Daemon implements AutoCloseable {
     frame.ifPresent(
         seen -> {
           framedAt = now;
+          boolean notable = detector.notable(state, seen);
+          observe(new Observation.Spins(seen), now);
           int queues = seen.queues().size();
-          if (queues >= TOO_MANY_QUEUES || (queues >= MANY_QUEUES && !seen.spins())) {
+          boolean many = queues >= MANY_QUEUES || state.gone() > MANY_GONE + 2 * verdicts.size();
+          if (queues >= TOO_MANY_QUEUES || (many && !notable)) {
             sentinel.renew();
           }
-          observe(new Observation.Spins(seen), now);
+          news |= notable;
         });
-    news |= !usual || frame.filter(SentinelFrame::spins).isPresent();
+    news |= !usual;
   }
 
   private static void sentinelWent(Incoming.Detached message) {

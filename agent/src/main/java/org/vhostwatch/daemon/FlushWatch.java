@@ -17,9 +17,9 @@ import org.vhostwatch.snapshot.QueueStatus;
 
 /**
  * Says which VMMs hang in the kernel because they wait for a vhost worker to end what it has been
- * given, as one does that cannot be stopped. Looks only at VMMs with a queue in trouble, and for
- * some minutes after: a VMM that stops takes its queue away first, and the verdict with it. A
- * thread of its own reads, which sleeps while there is no such VMM.
+ * given, as one does that cannot be stopped. Looks only at VMMs with a queue in trouble, of a stall
+ * in its first minutes, and for some minutes after: a VMM that stops takes its queue away first,
+ * and the verdict with it. A thread of its own reads, which sleeps while there is no such VMM.
  */
 final class FlushWatch implements AutoCloseable {
 

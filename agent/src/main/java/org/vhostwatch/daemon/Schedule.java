@@ -28,6 +28,9 @@ final class Schedule {
   /** While something stands still, or a worker is busy and unexplained, look this often. */
   private static final long CENSUS_SUSPICIOUS = 10 * SECOND;
 
+  /** While something has stood still for long: whoever mends it wants to see that. */
+  private static final long CENSUS_STANDING = 60 * SECOND;
+
   /** A livelocked worker that made no pass for so long is looked after by a census. */
   private static final long SILENT = 5 * SECOND;
 
@@ -51,12 +54,15 @@ final class Schedule {
   /**
    * The last capture of a queue.
    *
+   * @param began when it began
+   * @param at from when the pause counts: of one that showed nothing from earlier on
    * @param pause until the next one
    * @param recovered whether the queue has been out of trouble since
    * @param failures captures that showed nothing since one did, this one among them once it has
-   * @param again captures, this one among them, that were made because it was livelocked again
+   * @param early captures, this one among them, that were made before their time
    */
-  private record Capture(long at, long pause, boolean recovered, int failures, int again) {}
+  private record Capture(
+      long began, long at, long pause, boolean recovered, int failures, int early) {}
 
   private long period;
   private long confirm;
@@ -96,14 +102,16 @@ final class Schedule {
 
   private void counted(List<QueueVerdict> verdicts, int failed, long now) {
     failures = failed;
-    // A packet that waits is what every busy queue shows now and then; only a second look tells.
+    // A packet that waits is what every busy queue shows now and then; only a second look tells,
+    // and
+    // that is worth it where buffers may be what is missing. For all else there is the next census.
     boolean waits =
         verdicts.stream()
             .anyMatch(
                 verdict ->
                     verdict.queue() != null
-                        && verdict.queue().packetWaits()
-                        && !verdict.longStalled(now));
+                        && verdict.queue().mayNotFit()
+                        && verdict.verdict() != Verdict.STALLED);
     followUp = waits && !followUp;
     censusAt = now;
     stale = false;
@@ -132,9 +140,10 @@ final class Schedule {
     if (since < Math.min(CENSUS_SPACING << failures, LONGEST_SPACING)) {
       return false;
     }
+    boolean stands = verdicts.stream().anyMatch(v -> v.longStalled(now) && !v.unused());
     if (stale
         || ((wanted || stoodStill) && since >= CENSUS_SUSPICIOUS)
-        || since >= period
+        || since >= (stands ? Math.min(period, CENSUS_STANDING) : period)
         || (followUp && since >= confirm + SECOND / 2)) {
       return true;
     }
@@ -225,9 +234,12 @@ final class Schedule {
     }
     long pause = last.pause();
     if (last.recovered() && verdict.verdict() == Verdict.LIVELOCKED) {
-      pause = Math.min(pause, last.again() == 0 ? 0 : LOOK_SPACING << (last.again() - 1));
+      pause = Math.min(pause, last.early() == 0 ? 0 : LOOK_SPACING << (last.early() - 1));
     }
-    if (look || outlasts(verdict, last, now)) {
+    if (outlasts(verdict, last, now)) {
+      pause = Math.min(pause, LOOK_SPACING << last.early());
+    }
+    if (look) {
       pause = Math.min(pause, LOOK_SPACING);
     }
     return now - last.at() >= pause;
@@ -239,7 +251,8 @@ final class Schedule {
    */
   private boolean outlasts(QueueVerdict verdict, Capture last, long now) {
     return verdict.verdict() == Verdict.SPINNING
-        && verdict.since() > last.at()
+        && last.failures() == 0
+        && verdict.since() > last.began()
         && now - verdict.since() >= confirm + SECOND;
   }
 
@@ -268,22 +281,25 @@ final class Schedule {
   private void captured(long key, long now) {
     captured.merge(
         key,
-        new Capture(now, cooldown, false, 0, 0),
+        new Capture(now, now, cooldown, false, 0, 0),
         (last, first) ->
             new Capture(
+                now,
                 now,
                 nextPause(last, now),
                 false,
                 last.recovered() ? 0 : last.failures(),
-                again(last, now)));
+                early(last, now)));
   }
 
-  /** A queue that comes and goes is not one that livelocks anew after a quiet half an hour. */
-  private static int again(Capture last, long now) {
+  /** A queue that comes and goes is not one that is in trouble anew after a quiet half an hour. */
+  private static int early(Capture last, long now) {
     if (now - last.at() >= LONGEST_COOLDOWN) {
       return 0;
     }
-    return last.recovered() ? Math.min(last.again() + 1, MAX_DOUBLINGS) : last.again();
+    return now - last.at() < last.pause()
+        ? Math.min(last.early() + 1, MAX_DOUBLINGS)
+        : last.early();
   }
 
   /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
@@ -306,17 +322,18 @@ final class Schedule {
   }
 
   private static Capture well(Capture last) {
-    return new Capture(last.at(), last.pause(), last.recovered(), 0, last.again());
+    return new Capture(last.began(), last.at(), last.pause(), last.recovered(), 0, last.early());
   }
 
   private static Capture ill(Capture last, long now) {
     long pause = Math.min(CENSUS_SUSPICIOUS << last.failures(), last.pause());
     return new Capture(
+        last.began(),
         Math.min(last.at(), now - last.pause() + pause),
         last.pause(),
         last.recovered(),
         Math.min(last.failures() + 1, MAX_DOUBLINGS),
-        last.again());
+        last.early());
   }
 
   /**
@@ -326,7 +343,9 @@ final class Schedule {
   void recovered(long vq) {
     captured.computeIfPresent(
         vq,
-        (same, last) -> new Capture(last.at(), last.pause(), true, last.failures(), last.again()));
+        (same, last) ->
+            new Capture(
+                last.began(), last.at(), last.pause(), true, last.failures(), last.early()));
     stale = true;
   }
 

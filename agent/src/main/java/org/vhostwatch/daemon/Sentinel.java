@@ -45,6 +45,8 @@ final class Sentinel implements AutoCloseable {
   /** How often it is asked whether ftrace is on while that is why nothing is attached, and else. */
   private static final Duration ASKED_WITHOUT = Duration.ofSeconds(5);
 
+  private static final Duration ASKED_SELDOM = Duration.ofSeconds(5);
+
   private static final Duration ASKED_IDLE = Duration.ofSeconds(60);
 
   /** While a worker spins, frames come each second; a spin without is soon called over. */
@@ -240,10 +242,9 @@ final class Sentinel implements AutoCloseable {
           Incoming.Line said = new Incoming.Line(run, line);
           boolean frame = line.contains(FRAME);
           if (frame || said.calm()) {
-            spokeAt.set(System.nanoTime());
-          }
-          if (frame) {
-            spunAt.set(System.nanoTime());
+            long now = System.nanoTime();
+            spunAt.set(frame ? now : spunAt.get());
+            spokeAt.set(now);
           }
           // Of a probe that does not run, calm says nothing.
           if (!blind) {
@@ -348,7 +349,8 @@ final class Sentinel implements AutoCloseable {
   /**
    * Returns whether ftrace is on. While passes are seen it is. While nothing has spun for a while,
    * and the sentinel says so, its lock is free and a look at it is cheap; in between, and of a
-   * sentinel that is silent, a child is asked.
+   * sentinel that is silent, a child is asked, not often if its last word was that all is calm: on
+   * many hosts there is a retry each ten seconds.
    */
   private Switch ftrace() throws InterruptedException {
     long now = System.nanoTime();
@@ -359,7 +361,7 @@ final class Sentinel implements AutoCloseable {
       ftrace = KernelFacts.ftrace(HOST);
       askedAt = now;
     } else if (now - spunAt.get() > SEEN.toNanos()) {
-      ask(POLL);
+      ask(spokeAt.get() > spunAt.get() ? ASKED_SELDOM : POLL);
     }
     return ftrace;
   }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
+import org.vhostwatch.probe.SentinelFrame;
 import org.vhostwatch.probe.SpinCounters;
 
 /**
@@ -53,7 +54,7 @@ public final class Detector {
       if (seen.frame().kernelNanos() - now > AHEAD_NANOS) {
         return state;
       }
-      return frame(state, seen.frame().queues(), seen.frame().kernelNanos(), now);
+      return told(frame(state, seen.frame().queues(), seen.frame().kernelNanos(), now), now);
     }
     if (observation instanceof Observation.Capture seen) {
       Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
@@ -70,6 +71,24 @@ public final class Detector {
       return state.withQueues(queues);
     }
     return state.withoutSentinel();
+  }
+
+  /**
+   * Returns whether a frame may change a verdict: a spin goes on that is no retry, or retries have
+   * taken much of the time since the last frame.
+   */
+  public boolean notable(HostState state, SentinelFrame frame) {
+    return frame.queues().stream()
+        .filter(queue -> queue.goesOn(frame.kernelNanos()))
+        .anyMatch(
+            queue -> {
+              QueueTrack known = state.queues().get(queue.vq());
+              long before =
+                  known == null || known.spin() == null ? 0 : known.spin().latest().spunNanos();
+              return queue.episodeNanos() >= Facts.NOTABLE_NANOS
+                  || queue.spunNanos() - before >= Facts.NOTABLE_NANOS / 2
+                  || queue.spunNanos() < before;
+            });
   }
 
   /**
@@ -130,7 +149,8 @@ public final class Detector {
 
   /**
    * Notes of each queue that stands still whether the sentinel has told by its last frame that it
-   * does not spin. At each look, for it takes what the workers did until now.
+   * does not spin. At each frame, as looks may be far apart; and at each look, for it takes what
+   * the workers did until now.
    */
   private HostState told(HostState state, long now) {
     Map<Long, QueueTrack> told = new HashMap<>();

@@ -24,7 +24,7 @@ final class Facts {
   static final long STARVING_NANOS = 60_000_000_000L;
 
   /** A spin shorter than this is a retry that any burst of traffic may cause. */
-  private static final long NOTABLE_NANOS = 100_000_000L;
+  static final long NOTABLE_NANOS = 100_000_000L;
 
   private static final double NOTABLE_SHARE = 0.1;
 
@@ -379,7 +379,8 @@ final class Facts {
     return census != null
         && census.toldAt() != Stillness.UNTOLD
         && now - census.toldAt() <= LONG_SILENCE_NANOS
-        && (watchedBy(census.toldAt()) || (load != null && !load.becameBusyAfter(census.toldAt())))
+        && (watchedBy(census.toldAt())
+            || (load != null && !load.becameBusyAfter(census.toldAt() - NOTABLE_NANOS)))
         && spunAt() <= census.toldAt();
   }
 

@@ -211,6 +211,11 @@ public final class HostState {
     return ended;
   }
 
+  /** Returns how many queues the sentinel's maps still hold that are gone. */
+  public int gone() {
+    return ended.size();
+  }
+
   /** Returns workers by thread id. */
   Map<Integer, Load> loads() {
     return loads;

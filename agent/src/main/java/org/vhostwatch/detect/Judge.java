@@ -89,7 +89,9 @@ final class Judge {
                 : facts.load == null
                     ? "what the worker does is not known"
                     : facts.sleeps() ? "the worker sleeps" : "the worker is busy with other work");
-    if (starved) {
+    if (queue.unused()) {
+      text += " (the guest has never posted one: its interface was not brought up)";
+    } else if (starved) {
       text += " (no buffer at all: the guest may be hung, or its interface down)";
     }
     return verdict(

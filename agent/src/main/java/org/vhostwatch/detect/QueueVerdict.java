@@ -47,17 +47,25 @@ public record QueueVerdict(
   /** How long a stall is news. */
   private static final Duration NEWS = Duration.ofMinutes(5);
 
+  /** The same of an interface that was not brought up: a guest that starts does that before. */
+  private static final Duration UNUSED_NEWS = Duration.ofMinutes(1);
+
   public QueueVerdict {
     criteria = List.copyOf(criteria);
   }
 
   /**
-   * Returns whether it has stood still for so long that it is a state and no event, as with an
-   * interface that the guest has not brought up: nobody has to hurry to see its end.
+   * Returns whether it has stood still for so long that it is a state and no event: nobody has to
+   * hurry to see its end.
    *
    * @param now agent's monotonic nanoseconds
    */
   public boolean longStalled(long now) {
-    return verdict == Verdict.STALLED && now - since >= NEWS.toNanos();
+    return verdict == Verdict.STALLED && now - since >= (unused() ? UNUSED_NEWS : NEWS).toNanos();
+  }
+
+  /** Returns whether it is stalled because the guest has not brought the interface up. */
+  public boolean unused() {
+    return verdict == Verdict.STALLED && queue != null && queue.unused();
   }
 }

@@ -40,7 +40,10 @@ final class RequestThreads implements Executor, AutoCloseable {
     static final Limits DEFAULT = new Limits(32, 4, Duration.ofSeconds(9), Duration.ofMillis(500));
   }
 
-  private static final int KEEP_SECONDS = 5;
+  /**
+   * Longer than from one measurement of the own cost to the next, which tells these threads apart.
+   */
+  private static final int KEEP_SECONDS = 15;
 
   /**
    * A client that is waited for.

@@ -130,8 +130,10 @@ public final class CensusAssembler {
     int tail = fields.number("tail", Integer.MAX_VALUE);
     long packet = fields.word("packet");
     long bytes = fields.number("bytes", MAX_UNSIGNED);
-    // Of a queue that moves, the packet may be gone before its length is read: then none waits.
-    boolean waits = tail > head && packet != 0 && bytes <= MAX_PACKET_BYTES;
+    // Of a queue that moves, the packet may be gone before its length is read: then none waits. Nor
+    // does one for a queue that the guest does not use: macvtap keeps what came before that.
+    boolean waits =
+        tail > head && packet != 0 && bytes <= MAX_PACKET_BYTES && !fields.is("attached", "0");
     return new CensusQueue(
         fields.word("vq"),
         fields.number("pid", Integer.MAX_VALUE),

@@ -57,6 +57,10 @@ public record CensusQueue(
 
   private static final int VIRTIO_NET_F_MRG_RXBUF = 15;
   private static final int VIRTIO_F_IN_ORDER = 35;
+  private static final int SMALL_BUFFER = 256;
+
+  /** What vhost_net puts before a packet (struct virtio_net_hdr_mrg_rxbuf). */
+  private static final int HEADER = 12;
 
   /** Returns the tap's name, empty if not known. */
   public String tap() {
@@ -98,6 +102,25 @@ public record CensusQueue(
   /** Returns the buffers that the guest has posted and vhost has not used, as vhost knows them. */
   public int postedBuffers() {
     return (availIdx - lastUsedIdx) & 0xffff;
+  }
+
+  /**
+   * Returns whether the guest has not posted a buffer since its driver started, as far as vhost
+   * knows; wrongly so in the one of 65,536 positions in which all indices have gone round to 0.
+   */
+  public boolean unused() {
+    return availIdx == 0 && lastAvailIdx == 0 && lastUsedIdx == 0;
+  }
+
+  /**
+   * Returns whether a packet waits at the head that the buffers which vhost knows of may not hold:
+   * buffers smaller than {@value #SMALL_BUFFER} bytes are not to be expected.
+   */
+  public boolean mayNotFit() {
+    return packetWaits()
+        && (mergeable()
+            ? (long) postedBuffers() * SMALL_BUFFER < headBytes + HEADER
+            : postedBuffers() == 0);
   }
 
   /** Returns whether the guest acknowledged mergeable RX buffers. */

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,9 @@ public final class Spawner {
 
   /** A killed bpftrace waits for RCU with each probe that it takes away. */
   private static final long DYING_NANOS = 5_000_000_000L;
+
+  /** Each that does not go keeps a process, and threads that wait for it. */
+  private static final int MAX_STUCK = 6;
 
   /** A child, and since when it was to be gone. */
   private static final class Started {
@@ -140,6 +144,18 @@ public final class Spawner {
   private Process start(
       Task task, List<String> command, Map<String, String> more, ProcessBuilder.Redirect output)
       throws IOException {
+    long now = clock.getAsLong();
+    List<Long> stuck =
+        started.stream().filter(child -> child.sticks(now)).map(it -> it.process.pid()).toList();
+    if (stuck.size() >= MAX_STUCK) {
+      throw new IOException(
+          command.get(0)
+              + ": not started: "
+              + stuck.size()
+              + " programs that were killed do not go (processes "
+              + stuck.stream().map(String::valueOf).collect(Collectors.joining(", "))
+              + "); their /proc/PID/stack says where they wait");
+    }
     List<String> bound = new ArrayList<>();
     if (Files.isExecutable(SETPRIV)) {
       // SIGKILL, not SIGTERM: the kernel takes the probes away with the process, wedged or not.

@@ -1,7 +1,9 @@
 package org.vhostwatch.snapshot;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.KernelExposure;
 import org.vhostwatch.host.Worker;
@@ -122,9 +124,16 @@ public record HostSnapshot(
 
   /**
    * Returns the worst verdict of all queues; UNKNOWN if the daemon is blind, HEALTHY without any.
+   * An interface that its guest has not brought up does not count.
    */
   public Verdict worst() {
-    Verdict worst = queues.isEmpty() ? Verdict.HEALTHY : queues.get(0).verdict().verdict();
+    Verdict worst =
+        queues.stream()
+            .map(QueueStatus::verdict)
+            .filter(verdict -> !verdict.unused())
+            .map(QueueVerdict::verdict)
+            .max(Comparator.naturalOrder())
+            .orElse(Verdict.HEALTHY);
     return blind() && worst.compareTo(Verdict.UNKNOWN) < 0 ? Verdict.UNKNOWN : worst;
   }
 

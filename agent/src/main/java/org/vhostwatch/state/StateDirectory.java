@@ -149,6 +149,9 @@ public final class StateDirectory {
       }
       // Its name is another each time, and nobody knows it.
       String why = e instanceof FileSystemException of ? of.getReason() : e.getMessage();
+      if (why == null && e instanceof AccessDeniedException) {
+        why = "access denied";
+      }
       throw new IOException(target + " cannot be written" + (why == null ? "" : ": " + why), e);
     }
     // Without this the rename itself may be lost in a power cut.

@@ -43,7 +43,9 @@ final class StatusLine {
 
   private static void queues(StringBuilder line, Verdict verdict, List<QueueStatus> queues) {
     List<QueueStatus> such =
-        queues.stream().filter(queue -> queue.verdict().verdict() == verdict).toList();
+        queues.stream()
+            .filter(queue -> queue.verdict().verdict() == verdict && !queue.verdict().unused())
+            .toList();
     QueueStatus first = such.get(0);
     line.append(verdict).append(": VM ").append(Printable.of(first.vm()));
     line.append(", tap ").append(first.tap().isEmpty() ? "(none)" : Printable.of(first.tap()));

@@ -115,6 +115,23 @@ class StatusCommandTest {
   }
 
   @Test
+  void anInterfaceThatIsNotBroughtUpIsToldAndIsNoWarning() throws Exception {
+    QueueStatus unused =
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+            Samples.notBroughtUp(1, 5, 6, "vnet3", 1),
+            1_000);
+    Ran ran = ask(Samples.snapshot(List.of(unused)), Protection.NONE, "--plugin");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out())
+        .startsWith("VHOSTWATCH OK - 1 queue, none in trouble; 1 interface not brought up | ");
+    assertThat(ask(Samples.snapshot(List.of(unused)), Protection.NONE).out())
+        .contains("STALLED  VM web01, tap vnet3, queue 0");
+  }
+
+  @Test
   void whatAVmIsCalledCannotBreakTheLine() throws Exception {
     String name = "a|b\nc=1;;\u001b[31m";
     Ran ran =

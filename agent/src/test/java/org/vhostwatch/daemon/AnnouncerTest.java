@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
+import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.TapPort;
 import org.vhostwatch.log.LogRing;
 import org.vhostwatch.log.Logging;
@@ -17,6 +19,7 @@ import org.vhostwatch.snapshot.QueueStatus;
 class AnnouncerTest {
 
   private static final long VQ = 0xffff8880206800c0L;
+  private static final long SECOND = 1_000_000_000L;
 
   private final LogRing log = LogRing.attach();
   private final Announcer announcer = new Announcer();
@@ -63,6 +66,54 @@ class AnnouncerTest {
         .isEqualTo(
             "notice livelock-ends vm=web01 tap=vnet3 queue=1 tid=8: LIVELOCKED ended: it is HEALTHY"
                 + " now");
+  }
+
+  @Test
+  void aGuestThatStartsIsNoNewsUntilItHasHadAMinute() {
+    QueueStatus starts = status(Samples.notBroughtUp(VQ, 7, 8, "vnet3", 1));
+    announcer.queues(List.of(starts), SECOND);
+    announcer.queues(List.of(starts), 59 * SECOND);
+    assertThat(said()).isEmpty();
+    announcer.queues(List.of(starts), 62 * SECOND);
+    announcer.queues(List.of(starts), 63 * SECOND);
+    assertThat(said()).hasSize(1);
+    assertThat(said().get(0)).contains("STALLED");
+  }
+
+  @Test
+  void aGuestThatIsLateNowAndThenIsSaidSoEverMoreRarely() {
+    QueueStatus spins =
+        status(
+            new QueueVerdict(
+                VQ,
+                8,
+                Verdict.SPINNING,
+                Confidence.HIGH,
+                "it spins",
+                List.of(),
+                1,
+                1,
+                1,
+                1,
+                1,
+                null,
+                null,
+                null,
+                null));
+    for (int second = 0; second < 1_000; second += 20) {
+      announcer.queues(List.of(spins), second * SECOND);
+      announcer.queues(List.of(healthy()), (second + 10) * SECOND);
+      // What is alike and comes at once is one line else.
+      Logging.finish();
+    }
+    // At 0, 60, 180, 420 and 900.
+    assertThat(said()).hasSize(5);
+    announcer.queues(List.of(healthy()), 5_000 * SECOND);
+    announcer.queues(List.of(spins), 5_001 * SECOND);
+    Logging.finish();
+    announcer.queues(List.of(healthy()), 5_002 * SECOND);
+    announcer.queues(List.of(spins), 5_062 * SECOND);
+    assertThat(said()).as("it had been quiet").hasSize(7);
   }
 
   @Test

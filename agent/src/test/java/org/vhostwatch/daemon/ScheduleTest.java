@@ -150,9 +150,9 @@ class ScheduleTest {
         seconds.add(second);
       }
     }
-    assertThat(seconds).containsExactly(10L, 20L, 50L, 110L, 230L, 470L, 950L, 1550L, 2750L);
+    assertThat(seconds).containsExactly(10L, 20L, 50L, 110L, 230L, 470L, 950L, 1550L, 2510L, 3710L);
     // After half an hour without one it is news.
-    long later = seconds.get(8) + 1_800;
+    long later = seconds.get(9) + 1_800;
     assertThat(schedule.captureDue(is(Verdict.LIVELOCKED), Set.of(), later * SECOND)).isNotEmpty();
     schedule.captured(is(Verdict.LIVELOCKED), List.of(), Set.of(7), later * SECOND);
     schedule.recovered(VQ);
@@ -184,6 +184,59 @@ class ScheduleTest {
   }
 
   @Test
+  void longSpinsOneAfterTheOtherAreCapturedEverMoreRarely() {
+    List<Long> seconds = new ArrayList<>();
+    for (long second = 10; second <= 3_000; second += 10) {
+      List<QueueVerdict> spinning = since(Verdict.SPINNING, (second - 5) * SECOND);
+      if (!schedule.captureDue(spinning, Set.of(), second * SECOND).isEmpty()) {
+        schedule.captured(spinning, List.of(), Set.of(7), second * SECOND);
+        schedule.captureEnded(true, false, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds).containsExactly(10L, 40L, 100L, 220L, 460L, 940L, 1540L, 2500L);
+  }
+
+  @Test
+  void aCaptureThatFailedIsNoCaptureOfTheTrafficBefore() {
+    List<Long> seconds = new ArrayList<>();
+    List<QueueVerdict> spinning = since(Verdict.SPINNING, 59 * SECOND);
+    for (long second = 60; second <= 400; second++) {
+      if (!schedule.captureDue(spinning, Set.of(), second * SECOND).isEmpty()) {
+        schedule.captured(spinning, List.of(), Set.of(7), second * SECOND);
+        schedule.captureEnded(false, false, second * SECOND);
+        seconds.add(second);
+      }
+    }
+    assertThat(seconds).containsExactly(60L, 70L, 90L, 130L, 210L, 370L);
+  }
+
+  @Test
+  void onlyAPacketThatMayNotFitIsLookedAtAgainBeforeTheNextCensus() {
+    // 2 buffers more than 65,530 have been posted: 8 in all, for 60,366 bytes.
+    List<QueueVerdict> tight = since(Verdict.HEALTHY, 0, Samples.queue(VQ, 7, 7, "tap0", 0, 1));
+    schedule.counted(tight, MINUTE);
+    assertThat(schedule.censusDue(tight, true, false, MINUTE + 4 * SECOND)).isTrue();
+    schedule.counted(tight, MINUTE + 4 * SECOND);
+    assertThat(schedule.censusDue(tight, true, false, MINUTE + 8 * SECOND)).as("once").isFalse();
+    List<QueueVerdict> busy = since(Verdict.HEALTHY, 0, Samples.queue(VQ, 7, 7, "tap0", 0, 1, 250));
+    schedule.counted(busy, 2 * MINUTE);
+    assertThat(schedule.censusDue(busy, true, false, 2 * MINUTE + 4 * SECOND)).isFalse();
+    assertThat(schedule.censusDue(busy, true, false, 3 * MINUTE)).isTrue();
+  }
+
+  @Test
+  void theEndOfAStallOfLongAgoIsSeenWithinAMinuteHoweverRareCensusesAre() {
+    DaemonOptions options = TestOptions.of(Path.of("/"), Path.of("/"));
+    schedule.change(TestOptions.withCensusPeriod(options, Duration.ofHours(1)));
+    List<QueueVerdict> stalled = since(Verdict.STALLED, SECOND);
+    schedule.counted(stalled, 600 * SECOND);
+    assertThat(schedule.censusDue(stalled, true, false, 659 * SECOND)).isFalse();
+    assertThat(schedule.censusDue(stalled, true, false, 660 * SECOND)).isTrue();
+    assertThat(schedule.censusDue(List.of(), true, false, 660 * SECOND)).isFalse();
+  }
+
+  @Test
   void aStallOfLongAgoIsLookedAfterInEachPeriodAndNoMore() {
     List<Long> seconds = new ArrayList<>();
     schedule.counted(List.of(), 0);
@@ -196,7 +249,7 @@ class ScheduleTest {
       }
     }
     assertThat(seconds.stream().filter(second -> second <= 300)).hasSizeGreaterThan(29);
-    assertThat(seconds.stream().filter(second -> second > 310)).containsExactly(364L, 424L);
+    assertThat(seconds.stream().filter(second -> second > 310)).containsExactly(360L, 420L, 480L);
   }
 
   private static List<QueueVerdict> since(Verdict verdict, long since) {

@@ -41,6 +41,20 @@ class DetectorTest {
   }
 
   @Test
+  void aRetryIsNothingToLookAtAndASpinIs() {
+    history.census().during(2);
+    history.kick(queue);
+    assertThat(history.notable()).as("one retry").isFalse();
+    history.frame().during(4);
+    assertThat(history.notable()).isFalse();
+    queue.spins();
+    history.during(Duration.ofMillis(40));
+    assertThat(history.notable()).as("40 ms").isFalse();
+    history.during(Duration.ofMillis(100));
+    assertThat(history.notable()).isTrue();
+  }
+
+  @Test
   void aCaptureThatEndsAfterItsVmBringsNoQueueBack() {
     queue.spins();
     history.census().during(5);

@@ -320,6 +320,14 @@ final class History {
     return this;
   }
 
+  /** Frames come, and nobody looks: the host is calm. */
+  History calmly(int seconds) {
+    for (int second = 0; second < seconds; second++) {
+      unseen(1).frame();
+    }
+    return this;
+  }
+
   /** Nobody looks for so long: the daemon gets no CPU either. */
   History unseen(int seconds) {
     for (long end = now + Duration.ofSeconds(seconds).toNanos(); now < end; ) {
@@ -339,6 +347,11 @@ final class History {
 
   History frame() {
     return see(new Observation.Spins(currentFrame()));
+  }
+
+  /** Returns whether a frame of now would be looked at at once. */
+  boolean notable() {
+    return detector.notable(state, currentFrame());
   }
 
   SentinelFrame currentFrame() {

@@ -74,6 +74,19 @@ class ToldStallTest {
   }
 
   @Test
+  void soIsItWhereLooksAreFarApartAndACensusIsTakenInIt() {
+    queue.sleeps();
+    history.during(1).census().during(10).census().during(60).census().during(1);
+    history.calmly(10);
+    queue.spins();
+    history.during(1).census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.SPINNING);
+    history.during(3);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    assertThat(history.now() - history.verdict(queue).since()).isLessThan(6_500_000_000L);
+  }
+
+  @Test
   void whatWasToldOfASleepingWorkerSaysNothingOnceItIsBusy() {
     queue.sends(100, 0);
     history.during(1).census().during(10).census().during(3);

@@ -169,6 +169,14 @@ class CensusAssemblerTest {
         .containsExactly(tuple(0, false), tuple(1, false), tuple(2, false));
   }
 
+  /** Macvtap does not empty a queue that is taken from use. */
+  @Test
+  void noPacketWaitsForAQueueThatIsNotInUse() {
+    String off = LIVELOCKED.replace(" index=0", " attached=0 index=0");
+    assertThat(census(LIVELOCKED).queues()).allMatch(CensusQueue::packetWaits);
+    assertThat(census(off).queues()).hasSize(1).noneMatch(CensusQueue::packetWaits);
+  }
+
   /**
    * A NIC was plugged in, whose descriptors fell into holes before and after those of the first:
    * going by their order would name it for a queue of the other.

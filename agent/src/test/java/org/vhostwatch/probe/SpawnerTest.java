@@ -1,10 +1,14 @@
 package org.vhostwatch.probe;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -83,5 +87,24 @@ class SpawnerTest {
     assertThatCode(() -> spawner.refuseBeside(Task.CENSUS)).doesNotThrowAnyException();
     stuck.alive = false;
     assertThatCode(() -> spawner.refuseBeside(Task.PROBES)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void besideSixThatCannotBeKilledNothingIsStarted() throws Exception {
+    List<Stuck> all = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      Process started = spawner.start(Task.OTHER, List.of("/bin/true"), Map.of());
+      assertThat(started.waitFor()).isZero();
+      Stuck stuck = new Stuck();
+      all.add(stuck);
+      spawner.remembered(stuck, Task.OTHER);
+      spawner.kill(stuck);
+      now.addAndGet(TimeUnit.SECONDS.toNanos(6));
+    }
+    assertThatThrownBy(() -> spawner.start(Task.OTHER, List.of("/bin/true"), Map.of()))
+        .hasMessageContaining("/bin/true: not started: 6 programs")
+        .hasMessageContaining("4711, 4711");
+    all.get(3).alive = false;
+    assertThat(spawner.start(Task.OTHER, List.of("/bin/true"), Map.of()).waitFor()).isZero();
   }
 }

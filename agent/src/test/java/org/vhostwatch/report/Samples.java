@@ -76,6 +76,71 @@ public final class Samples {
         new TapPort(tap, 12, "br0", 4026531840L, index, true));
   }
 
+  /** A queue with so many buffers posted, and a packet of 1,500 bytes at its head. */
+  public static CensusQueue queue(
+      long vq, int pid, int tid, String tap, int index, int waiting, int posted) {
+    return new CensusQueue(
+        vq,
+        pid,
+        21,
+        pid,
+        tid,
+        256,
+        posted,
+        0,
+        0,
+        17,
+        0x130008000L,
+        0,
+        CensusQueue.Backend.TUN,
+        waiting,
+        0xffff888109990000L,
+        1_500,
+        new TapPort(tap, 12, "br0", 4026531840L, index, true));
+  }
+
+  /** A queue whose guest has not brought the interface up: a packet waits. */
+  public static CensusQueue unused(long vq, int pid, int tid, String tap) {
+    return new CensusQueue(
+        vq,
+        pid,
+        21,
+        pid,
+        tid,
+        256,
+        0,
+        0,
+        0,
+        0,
+        0x130008000L,
+        0,
+        CensusQueue.Backend.TUN,
+        1,
+        0xffff888109990000L,
+        90,
+        new TapPort(tap, 12, "br0", 4026531840L, 0, true));
+  }
+
+  /** What is said of it. */
+  public static QueueVerdict notBroughtUp(long vq, int pid, int tid, String tap, long since) {
+    return new QueueVerdict(
+        vq,
+        tid,
+        Verdict.STALLED,
+        Confidence.MEDIUM,
+        "RX stands still",
+        List.of(),
+        since,
+        0,
+        0,
+        0,
+        0,
+        null,
+        unused(vq, pid, tid, tap),
+        null,
+        null);
+  }
+
   public static SpinCounters spin(long vq, int tid, boolean indices) {
     return new SpinCounters(
         vq,

@@ -41,6 +41,12 @@ enum Metric {
       "",
       "Buffers that the guest has posted, by the last census.",
       Labels.QUEUE),
+  QUEUE_UNUSED(
+      Collector.Type.GAUGE,
+      "",
+      "1: a packet waits, and the guest has not posted a buffer since its driver started, by the last"
+          + " census. Absent else.",
+      Labels.QUEUE),
   QUEUE_RING_BUFFERS(
       Collector.Type.GAUGE, "", "Size of the ring, by the last census.", Labels.QUEUE),
   QUEUE_HEAD_PACKET_BYTES(

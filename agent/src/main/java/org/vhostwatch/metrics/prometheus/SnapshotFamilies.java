@@ -57,6 +57,9 @@ final class SnapshotFamilies {
                   queue ->
                       queue.livelockMillis() == 0 ? Double.NaN : queue.livelockMillis() / MILLIS),
               Map.entry(Metric.QUEUE_POSTED_BUFFERS, counted(CensusQueue::postedBuffers)),
+              Map.entry(
+                  Metric.QUEUE_UNUSED,
+                  counted(census -> census.packetWaits() && census.unused() ? 1 : Double.NaN)),
               Map.entry(Metric.QUEUE_RING_BUFFERS, counted(CensusQueue::num)),
               Map.entry(
                   Metric.QUEUE_HEAD_PACKET_BYTES,

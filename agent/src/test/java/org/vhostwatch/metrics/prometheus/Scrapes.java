@@ -5,12 +5,17 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.snapshot.HostSnapshot;
+import org.vhostwatch.snapshot.QueueStatus;
 
 /** Expositions of sample hosts. */
 final class Scrapes {
@@ -30,10 +35,24 @@ final class Scrapes {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
+  /** A host of which each metric says something. */
+  private static HostSnapshot everything() {
+    HostSnapshot host = Samples.unexplainedSnapshot();
+    List<QueueStatus> queues = new ArrayList<>(host.queues());
+    queues.add(
+        new QueueStatus(
+            "mail",
+            Optional.empty(),
+            new TapPort("vnet9", 14, "br0", 4026531840L, 0, true),
+            Samples.notBroughtUp(1, 5100, 5102, "vnet9", 1),
+            Samples.WALL_MILLIS));
+    return Samples.snapshot(queues).withUnexplained(host.unexplained());
+  }
+
   /** Returns the exposition of the sample host with all that the agent says of itself. */
   static String full(Exposition.Format format) {
     try (PrometheusExposition exposition =
-            new PrometheusExposition(Samples::unexplainedSnapshot, "0.1.0-test");
+            new PrometheusExposition(Scrapes::everything, "0.1.0-test");
         SelfMetrics self = new SelfMetrics(exposition.registry(), () -> 3)) {
       self.cycle(Duration.ofMillis(12));
       self.lag(Duration.ofMillis(3));
