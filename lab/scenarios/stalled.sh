@@ -51,6 +51,17 @@ wait_for 10 "the frame is received after the refill" received
 wait_for 40 "queue_stalled is 0 after the refill" stalled_is 0
 note "refill to queue_stalled 0" "$(since "$refilled") s"
 
+# An interface that the guest has not brought up is told, and is no warning.
+stop_guest
+start_guest --tap lab0 --behaviour starved --onset-after -1
+onset_guest
+wait_for 150 "nothing was ever posted: queue_unused is 1" metric_is vhostwatch_queue_unused == 1 'tap="lab0"'
+check "it is STALLED" stalled_is 1
+run_vhostwatch status status
+check "status exits 0 all the same" is "$VW_STATUS" -eq 0
+check "and tells of it" says status "1 interface not brought up"
+check "and of the queue" says status "its interface was not brought up"
+
 run_vhostwatch drill drill --seconds 8
 check "the drill says that this kernel does not spin" is "$VW_STATUS" -eq 0
 kill "$WATCH_PID"

@@ -45,8 +45,13 @@ record DaemonStatus(
   /** Queues that are named; the rest is counted. */
   private static final int NAMED = 3;
 
-  /** A queue; what it is called is hostile text. */
-  record Queue(Verdict verdict, String vm, String tap, String index, String summary) {
+  /**
+   * A queue; what it is called is hostile text.
+   *
+   * @param unused whether it is stalled because its guest has not brought the interface up
+   */
+  record Queue(
+      Verdict verdict, boolean unused, String vm, String tap, String index, String summary) {
 
     private String name() {
       return "VM "
@@ -133,6 +138,7 @@ record DaemonStatus(
   private static Queue queue(Map<String, String> fields) {
     return new Queue(
         verdict(fields.getOrDefault("verdict", "")),
+        fields.getOrDefault("unused", "").equals("true"),
         fields.getOrDefault("vm", ""),
         fields.getOrDefault("tap", ""),
         fields.getOrDefault("queue_index", ""),
@@ -163,7 +169,11 @@ record DaemonStatus(
   }
 
   private long count(Verdict verdict) {
-    return queues.stream().filter(queue -> queue.verdict() == verdict).count();
+    return queues.stream().filter(queue -> queue.verdict() == verdict && !queue.unused()).count();
+  }
+
+  private long unused() {
+    return queues.stream().filter(Queue::unused).count();
   }
 
   private List<Queue> troubled() {
@@ -194,8 +204,7 @@ record DaemonStatus(
           case ExitCode.LIVELOCKED -> "CRITICAL";
           default -> "UNKNOWN";
         };
-    List<Queue> troubled =
-        worst == Verdict.HEALTHY || worst == Verdict.BUSY ? List.of() : troubled();
+    List<Queue> troubled = troubled().stream().filter(queue -> !queue.unused()).toList();
     String names =
         troubled.stream().limit(NAMED).map(Queue::name).collect(Collectors.joining("; "));
     String degraded = troubles.isEmpty() ? "" : "; degraded: " + Printable.of(troubles.get(0));
@@ -221,9 +230,7 @@ record DaemonStatus(
           Plural.of(queues.size(), "queue")
               + ", none in trouble"
               + (idle.isEmpty() ? "" : "; " + Printable.of(idle))
-              + (count(Verdict.STALLED) == 0
-                  ? ""
-                  : "; " + Plural.of(count(Verdict.STALLED), "interface") + " not brought up")
+              + (unused() == 0 ? "" : "; " + Plural.of(unused(), "interface") + " not brought up")
               + (unexplained == 0
                   ? ""
                   : "; " + Plural.of(unexplained, "worker") + " busy without a known cause");

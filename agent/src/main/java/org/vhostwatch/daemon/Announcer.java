@@ -74,7 +74,7 @@ final class Announcer {
       if (verdict == before.getOrDefault(vq, Verdict.HEALTHY)) {
         continue;
       }
-      if (ends(vq, Optional.of(name(queue)), "it is " + verdict + " now")) {
+      if (ends(vq, Optional.of(name(queue)), "it is " + queue.verdict().verdict() + " now")) {
         recovered.add(vq);
       }
       if (grave(verdict) || spinningIsNews(verdict, vq, now)) {

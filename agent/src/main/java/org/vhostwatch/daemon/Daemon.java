@@ -373,7 +373,10 @@ public final class Daemon implements AutoCloseable {
           if (queues >= TOO_MANY_QUEUES || (many && !notable)) {
             sentinel.renew();
           }
-          news |= notable;
+          if (notable) {
+            news = true;
+            sentinel.spins();
+          }
         });
     news |= !usual;
   }

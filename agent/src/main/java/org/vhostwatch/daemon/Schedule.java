@@ -40,6 +40,9 @@ final class Schedule {
    */
   private static final long LOOK_SPACING = 30 * SECOND;
 
+  /** The same of a queue that spins for long, and has since before the last capture. */
+  private static final long LONG_SPIN_SPACING = 120 * SECOND;
+
   /**
    * The longest cool-down: each capture of a queue that goes on as before makes it twice as long.
    */
@@ -237,7 +240,9 @@ final class Schedule {
       pause = Math.min(pause, last.early() == 0 ? 0 : LOOK_SPACING << (last.early() - 1));
     }
     if (outlasts(verdict, last, now)) {
-      pause = Math.min(pause, LOOK_SPACING << last.early());
+      // Without BTF only a capture makes a livelock of it: what lasts must not wait for long.
+      boolean lasts = now - verdict.since() >= LOOK_SPACING;
+      pause = Math.min(pause, lasts ? LONG_SPIN_SPACING : LOOK_SPACING << last.early());
     }
     if (look) {
       pause = Math.min(pause, LOOK_SPACING);

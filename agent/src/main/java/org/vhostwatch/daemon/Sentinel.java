@@ -84,6 +84,7 @@ final class Sentinel implements AutoCloseable {
   private final Thread thread = new Thread(this::run, "sentinel");
   private final AtomicLong spokeAt = new AtomicLong();
   private final AtomicLong spunAt = new AtomicLong();
+  private final AtomicLong notableAt = new AtomicLong();
   private volatile @Nullable Resident resident;
   private volatile boolean wanted;
   private volatile boolean full;
@@ -125,6 +126,11 @@ final class Sentinel implements AutoCloseable {
       wanted = now;
       nudge.release();
     }
+  }
+
+  /** Says that a worker spins that does more than to retry. */
+  void spins() {
+    notableAt.set(System.nanoTime());
   }
 
   /** Starts the sentinel anew, with empty maps: the old ones are full of queues that are gone. */
@@ -349,8 +355,8 @@ final class Sentinel implements AutoCloseable {
   /**
    * Returns whether ftrace is on. While passes are seen it is. While nothing has spun for a while,
    * and the sentinel says so, its lock is free and a look at it is cheap; in between, and of a
-   * sentinel that is silent, a child is asked, not often if its last word was that all is calm: on
-   * many hosts there is a retry each ten seconds.
+   * sentinel that is silent, a child is asked, not often after a mere retry: on many hosts there is
+   * one each ten seconds.
    */
   private Switch ftrace() throws InterruptedException {
     long now = System.nanoTime();
@@ -361,7 +367,8 @@ final class Sentinel implements AutoCloseable {
       ftrace = KernelFacts.ftrace(HOST);
       askedAt = now;
     } else if (now - spunAt.get() > SEEN.toNanos()) {
-      ask(spokeAt.get() > spunAt.get() ? ASKED_SELDOM : POLL);
+      boolean retry = spokeAt.get() > spunAt.get() && now - notableAt.get() > CALM.toNanos();
+      ask(retry ? ASKED_SELDOM : POLL);
     }
     return ftrace;
   }

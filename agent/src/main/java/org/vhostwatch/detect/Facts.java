@@ -389,7 +389,9 @@ final class Facts {
    * the last one that it goes on. On a crowded host its frames come seconds late, or not at all.
    */
   private boolean watchedStill() {
-    return watchedSince(Math.max(stillSince(), spunAt()));
+    // Busy as it was when it spun, with nothing else: then it may be the probe that does not run.
+    boolean spunOn = spunAt() >= stillSince() && busyForNothing();
+    return watchedSince(Math.max(stillSince(), spunAt()), spunOn);
   }
 
   /**
@@ -423,19 +425,24 @@ final class Facts {
   }
 
   private boolean watched() {
-    return watchedSince(Long.MIN_VALUE);
+    return watchedSince(Long.MIN_VALUE, false);
   }
 
   /**
    * Returns whether since then, or since its probes were attached if that was later, the sentinel
    * has watched for long enough to have told of a spin: a worker that others keep from its CPU
-   * makes no pass for long.
+   * makes no pass for long, and one that nobody has looked at since may be kept from it.
+   *
+   * @param doubtful whether it takes as long as that for another reason
    */
-  private boolean watchedSince(long time) {
-    long needed = sharesItsCpu() || mayWait() ? STARVING_NANOS : settings.confirmNanos();
-    return sentinelSpeaks
-        && attachedKernelNanos != null
-        && framedKernelNanos - Math.max(time, attachedKernelNanos) >= needed;
+  private boolean watchedSince(long time, boolean doubtful) {
+    if (!sentinelSpeaks || attachedKernelNanos == null) {
+      return false;
+    }
+    long from = Math.max(time, attachedKernelNanos);
+    boolean looked = load == null || load.ticks().at() >= from + settings.confirmNanos();
+    boolean starves = doubtful || sharesItsCpu() || mayWait() || !looked;
+    return framedKernelNanos - from >= (starves ? STARVING_NANOS : settings.confirmNanos());
   }
 
   /** Returns since when it stands still: by the censuses, or by the passes that go on. */

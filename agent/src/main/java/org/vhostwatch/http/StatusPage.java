@@ -152,20 +152,27 @@ final class StatusPage {
           + " busy for an unknown cause; no queue spins or is stalled";
     }
     long such =
-        snapshot.queues().stream().filter(status -> status.verdict().verdict() == worst).count();
+        snapshot.queues().stream()
+            .map(QueueStatus::verdict)
+            .filter(verdict -> verdict.verdict() == worst && !verdict.unused())
+            .count();
+    long unused = snapshot.queues().stream().filter(status -> status.verdict().unused()).count();
+    String but =
+        unused == 0 ? "" : "; " + Plural.of(unused, "interface") + " not brought up by the guest";
     return switch (worst) {
       case LIVELOCKED ->
           Plural.of(such, "queue") + " livelocked: the worker spins for ever, receive is dead";
       case STALLED -> Plural.of(such, "queue") + " stalled: a packet waits, receive is dead";
       case SPINNING -> Plural.of(such, "queue") + " spinning: the guest is late with buffers";
       case UNKNOWN -> "Unknown: not enough can be measured to tell";
-      case BUSY -> "Nothing wrong: " + Plural.of(such, "queue") + " busy, none spins or is stalled";
+      case BUSY ->
+          "Nothing wrong: " + Plural.of(such, "queue") + " busy, none spins or is stalled" + but;
       case HEALTHY ->
           snapshot
               .probes()
               .idle()
               .map(why -> "Nothing to watch: " + why)
-              .orElse("Nothing wrong: no queue spins or is stalled");
+              .orElse("Nothing wrong: no queue spins or is stalled" + but);
     };
   }
 

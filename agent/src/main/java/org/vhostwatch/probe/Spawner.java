@@ -46,7 +46,7 @@ public final class Spawner {
   /** A killed bpftrace waits for RCU with each probe that it takes away. */
   private static final long DYING_NANOS = 5_000_000_000L;
 
-  /** Each that does not go keeps a process, and threads that wait for it. */
+  /** Each of the others that does not go keeps a process, and threads that wait for it. */
   private static final int MAX_STUCK = 6;
 
   /** A child, and since when it was to be gone. */
@@ -146,8 +146,11 @@ public final class Spawner {
       throws IOException {
     long now = clock.getAsLong();
     List<Long> stuck =
-        started.stream().filter(child -> child.sticks(now)).map(it -> it.process.pid()).toList();
-    if (stuck.size() >= MAX_STUCK) {
+        started.stream()
+            .filter(child -> child.task == Task.OTHER && child.sticks(now))
+            .map(child -> child.process.pid())
+            .toList();
+    if (task == Task.OTHER && stuck.size() >= MAX_STUCK) {
       throw new IOException(
           command.get(0)
               + ": not started: "

@@ -51,6 +51,7 @@ public final class StatusReport {
   static void queue(JsonText json, QueueStatus status, Exposure kernel) {
     QueueVerdict verdict = status.verdict();
     time(json, "since", status.sinceWallMillis());
+    json.flag("unused", verdict.unused());
     QueueJson.whole(
         json,
         new QueueJson.Identity(

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,7 +127,13 @@ class StatusCommandTest {
     Ran ran = ask(Samples.snapshot(List.of(unused)), Protection.NONE, "--plugin");
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out())
-        .startsWith("VHOSTWATCH OK - 1 queue, none in trouble; 1 interface not brought up | ");
+        .startsWith("VHOSTWATCH OK - 1 queue, none in trouble; 1 interface not brought up | ")
+        .contains(" stalled=0;");
+    List<QueueStatus> both = new ArrayList<>(Samples.snapshot().queues());
+    both.add(unused);
+    assertThat(ask(Samples.snapshot(both), Protection.NONE, "--plugin").out())
+        .startsWith(
+            "VHOSTWATCH CRITICAL - 1 of 3 queues livelocked: VM web01, tap vnet3, queue 0 |");
     assertThat(ask(Samples.snapshot(List.of(unused)), Protection.NONE).out())
         .contains("STALLED  VM web01, tap vnet3, queue 0");
   }

@@ -86,6 +86,20 @@ class ToldStallTest {
     assertThat(history.now() - history.verdict(queue).since()).isLessThan(6_500_000_000L);
   }
 
+  /** As while ftrace is off, which takes seconds to be seen. */
+  @Test
+  void aProbeThatDoesNotRunTellsOfNoStall() {
+    history.during(1).census();
+    queue.spins();
+    history.during(8).census().during(1);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    queue.does(0, 0, 1);
+    for (int second = 0; second < 20; second++) {
+      history.during(1).census();
+      assertThat(history.of(queue)).as("after %d s", second).isNotEqualTo(Verdict.STALLED);
+    }
+  }
+
   @Test
   void whatWasToldOfASleepingWorkerSaysNothingOnceItIsBusy() {
     queue.sends(100, 0);

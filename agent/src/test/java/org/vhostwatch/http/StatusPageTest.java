@@ -7,9 +7,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
+import org.vhostwatch.snapshot.QueueStatus;
 
 class StatusPageTest {
 
@@ -35,6 +37,21 @@ class StatusPageTest {
     assertThat(page(Scenes.healthy()))
         .contains("<h1 id=\"verdict\">Nothing wrong", "6 queues with nothing wrong", "attached")
         .doesNotContain("Queues in trouble", "What to do", "Recent incidents", "less than it");
+  }
+
+  @Test
+  void anInterfaceThatIsNotBroughtUpIsNamedAndNothingIsWrong() {
+    QueueStatus unused =
+        new QueueStatus(
+            "web01",
+            Optional.empty(),
+            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
+            Samples.notBroughtUp(1, 5, 6, "vnet3", 1),
+            Samples.WALL_MILLIS - 4_000);
+    assertThat(page(Samples.snapshot(List.of(unused))))
+        .contains("<title>healthy: kvm7")
+        .contains("Nothing wrong: no queue spins or is stalled; 1 interface not brought up by the")
+        .contains("VM web01, tap vnet3, queue 0");
   }
 
   @Test

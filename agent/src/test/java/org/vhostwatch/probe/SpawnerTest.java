@@ -90,7 +90,7 @@ class SpawnerTest {
   }
 
   @Test
-  void besideSixThatCannotBeKilledNothingIsStarted() throws Exception {
+  void besideSixThatCannotBeKilledNoOtherIsStarted() throws Exception {
     List<Stuck> all = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       Process started = spawner.start(Task.OTHER, List.of("/bin/true"), Map.of());
@@ -104,6 +104,9 @@ class SpawnerTest {
     assertThatThrownBy(() -> spawner.start(Task.OTHER, List.of("/bin/true"), Map.of()))
         .hasMessageContaining("/bin/true: not started: 6 programs")
         .hasMessageContaining("4711, 4711");
+    assertThat(spawner.start(Task.LOOK, List.of("/bin/true"), Map.of()).waitFor())
+        .as("what watches is not held up")
+        .isZero();
     all.get(3).alive = false;
     assertThat(spawner.start(Task.OTHER, List.of("/bin/true"), Map.of()).waitFor()).isZero();
   }

@@ -59,7 +59,12 @@ final class SnapshotFamilies {
               Map.entry(Metric.QUEUE_POSTED_BUFFERS, counted(CensusQueue::postedBuffers)),
               Map.entry(
                   Metric.QUEUE_UNUSED,
-                  counted(census -> census.packetWaits() && census.unused() ? 1 : Double.NaN)),
+                  queue ->
+                      queue.census() != null
+                              && queue.census().unused()
+                              && queue.worst() == Verdict.STALLED
+                          ? 1
+                          : Double.NaN),
               Map.entry(Metric.QUEUE_RING_BUFFERS, counted(CensusQueue::num)),
               Map.entry(
                   Metric.QUEUE_HEAD_PACKET_BYTES,
