@@ -40,7 +40,7 @@ final class Announcer {
   private record Grave(Verdict verdict, QueueName name) {}
 
   /**
-   * Queues whose livelock or stall is over.
+   * Queues whose livelock or stall is over. One that is UNKNOWN is not, until more is known.
    *
    * @param recovered those that are there
    * @param gone those that are not
@@ -52,6 +52,10 @@ final class Announcer {
 
   private final Map<Long, Verdict> before = new HashMap<>();
   private final Map<Long, Grave> graves = new HashMap<>();
+
+  /** Queues whose livelock or stall has become UNKNOWN. */
+  private final Set<Long> untold = new HashSet<>();
+
   private final Map<Long, Said> spinningSaid = new HashMap<>();
   private final Map<WorkerId, UnexplainedStatus> unexplained = new HashMap<>();
   private final Map<WorkerId, Long> unexplainedFirst = new HashMap<>();
@@ -75,6 +79,9 @@ final class Announcer {
         continue;
       }
       if (ends(vq, Optional.of(name(queue)), "it is " + queue.verdict().verdict() + " now")) {
+        untold.add(vq);
+      }
+      if (verdict != Verdict.UNKNOWN && untold.remove(vq) && verdict != Verdict.LIVELOCKED) {
         recovered.add(vq);
       }
       if (grave(verdict) || spinningIsNews(verdict, vq, now)) {
@@ -89,6 +96,7 @@ final class Announcer {
     before.clear();
     before.putAll(present);
     spinningSaid.keySet().retainAll(present.keySet());
+    untold.retainAll(present.keySet());
     return new Over(recovered, gone);
   }
 

@@ -126,8 +126,14 @@ final class Prober implements AutoCloseable {
       List<SurroundingsReader.Target> around,
       Duration time)
       throws InterruptedException {
-    if (FtraceSwitch.ask(spawner) == Switch.HELD) {
+    Switch ftrace = FtraceSwitch.ask(spawner);
+    if (ftrace == Switch.HELD) {
       return Incoming.Captured.failed("no capture: something holds ftrace's lock");
+    }
+    if (ftrace == Switch.OFF) {
+      // Probes that are taken away while it is off leave the kernel without ftrace (6.18.15); that
+      // it is off may be known only seconds later.
+      return Incoming.Captured.failed("no capture: ftrace is off");
     }
     EvidencePlan measures = plan.evidencePlan(workers);
     EvidenceAssembler evidence = new EvidenceAssembler(measures);

@@ -69,6 +69,38 @@ class AnnouncerTest {
   }
 
   @Test
+  void whatIsUnknownHasNotRecoveredUntilMoreIsKnown() {
+    long vq = VQ + 0x10000;
+    QueueStatus livelocked = status(Samples.livelocked(vq, 7, 8, "vnet3", 1));
+    QueueStatus healthy = status(Samples.healthy(vq, 7, 8, "vnet3", 1));
+    QueueStatus unknown =
+        status(
+            new QueueVerdict(
+                vq,
+                8,
+                Verdict.UNKNOWN,
+                Confidence.LOW,
+                "",
+                List.of(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                null,
+                null,
+                null,
+                null));
+    announcer.queues(List.of(livelocked), 1);
+    assertThat(announcer.queues(List.of(unknown), 2).recovered()).isEmpty();
+    assertThat(announcer.queues(List.of(livelocked), 3).recovered()).as("it went on").isEmpty();
+    assertThat(announcer.queues(List.of(unknown), 4).recovered()).isEmpty();
+    assertThat(announcer.queues(List.of(healthy), 5).recovered()).containsExactly(vq);
+    assertThat(announcer.queues(List.of(livelocked), 6).recovered()).isEmpty();
+    assertThat(announcer.queues(List.of(healthy), 7).recovered()).containsExactly(vq);
+  }
+
+  @Test
   void aGuestThatStartsIsNoNewsUntilItHasHadAMinute() {
     QueueStatus starts = status(Samples.notBroughtUp(VQ, 7, 8, "vnet3", 1));
     announcer.queues(List.of(starts), SECOND);
