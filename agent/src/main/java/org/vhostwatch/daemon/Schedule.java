@@ -65,7 +65,42 @@ final class Schedule {
    * @param early captures, this one among them, that were made before their time
    */
   private record Capture(
-      long began, long at, long pause, boolean recovered, int failures, int early) {}
+      long began, long at, long pause, boolean recovered, int failures, int early) {
+
+    static Capture first(long now, long pause) {
+      return new Capture(now, now, pause, false, 0, 0);
+    }
+
+    /** Returns the one after this. */
+    Capture next(long now) {
+      long since = now - at;
+      // A look that an incident waits for comes before its time, and is no reason to wait longer.
+      long next = since >= pause ? Math.min(2 * pause, LONGEST_COOLDOWN) : pause;
+      int before = since < pause ? Math.min(early + 1, MAX_DOUBLINGS) : early;
+      // What comes and goes is in trouble anew only after a quiet half an hour.
+      return new Capture(
+          now, now, next, false, recovered ? 0 : failures, since >= LONGEST_COOLDOWN ? 0 : before);
+    }
+
+    Capture well() {
+      return new Capture(began, at, pause, recovered, 0, early);
+    }
+
+    Capture ill(long now) {
+      long sooner = Math.min(CENSUS_SUSPICIOUS << failures, pause);
+      return new Capture(
+          began,
+          Math.min(at, now - pause + sooner),
+          pause,
+          recovered,
+          Math.min(failures + 1, MAX_DOUBLINGS),
+          early);
+    }
+
+    Capture back() {
+      return new Capture(began, at, pause, true, failures, early);
+    }
+  }
 
   private long period;
   private long confirm;
@@ -105,9 +140,8 @@ final class Schedule {
 
   private void counted(List<QueueVerdict> verdicts, int failed, long now) {
     failures = failed;
-    // A packet that waits is what every busy queue shows now and then; only a second look tells,
-    // and
-    // that is worth it where buffers may be what is missing. For all else there is the next census.
+    // A packet that waits is what every busy queue shows now and then; only a second look tells.
+    // That is worth it where buffers may be what is missing: for all else the next census serves.
     boolean waits =
         verdicts.stream()
             .anyMatch(
@@ -284,34 +318,7 @@ final class Schedule {
   }
 
   private void captured(long key, long now) {
-    captured.merge(
-        key,
-        new Capture(now, now, cooldown, false, 0, 0),
-        (last, first) ->
-            new Capture(
-                now,
-                now,
-                nextPause(last, now),
-                false,
-                last.recovered() ? 0 : last.failures(),
-                early(last, now)));
-  }
-
-  /** A queue that comes and goes is not one that is in trouble anew after a quiet half an hour. */
-  private static int early(Capture last, long now) {
-    if (now - last.at() >= LONGEST_COOLDOWN) {
-      return 0;
-    }
-    return now - last.at() < last.pause()
-        ? Math.min(last.early() + 1, MAX_DOUBLINGS)
-        : last.early();
-  }
-
-  /** A look that an incident waits for comes before its time, and is no reason to wait longer. */
-  private static long nextPause(Capture last, long now) {
-    return now - last.at() >= last.pause()
-        ? Math.min(2 * last.pause(), LONGEST_COOLDOWN)
-        : last.pause();
+    captured.merge(key, Capture.first(now, cooldown), (last, first) -> last.next(now));
   }
 
   /**
@@ -323,22 +330,7 @@ final class Schedule {
         (key, last) ->
             last.at() != capturedAt
                 ? last
-                : (key > 0 ? stack : spin) ? well(last) : ill(last, now));
-  }
-
-  private static Capture well(Capture last) {
-    return new Capture(last.began(), last.at(), last.pause(), last.recovered(), 0, last.early());
-  }
-
-  private static Capture ill(Capture last, long now) {
-    long pause = Math.min(CENSUS_SUSPICIOUS << last.failures(), last.pause());
-    return new Capture(
-        last.began(),
-        Math.min(last.at(), now - last.pause() + pause),
-        last.pause(),
-        last.recovered(),
-        Math.min(last.failures() + 1, MAX_DOUBLINGS),
-        last.early());
+                : (key > 0 ? stack : spin) ? last.well() : last.ill(now));
   }
 
   /**
@@ -346,11 +338,7 @@ final class Schedule {
    * one at once, and what the last census said of it is out of date.
    */
   void recovered(long vq) {
-    captured.computeIfPresent(
-        vq,
-        (same, last) ->
-            new Capture(
-                last.began(), last.at(), last.pause(), true, last.failures(), last.early()));
+    captured.computeIfPresent(vq, (same, last) -> last.back());
     stale = true;
   }
 

@@ -45,6 +45,7 @@ final class Sentinel implements AutoCloseable {
   /** How often it is asked whether ftrace is on while that is why nothing is attached, and else. */
   private static final Duration ASKED_WITHOUT = Duration.ofSeconds(5);
 
+  /** The same after a retry. */
   private static final Duration ASKED_SELDOM = Duration.ofSeconds(5);
 
   private static final Duration ASKED_IDLE = Duration.ofSeconds(60);

@@ -151,12 +151,8 @@ final class StatusPage {
       return Plural.of(snapshot.unexplained().size(), "worker")
           + " busy for an unknown cause; no queue spins or is stalled";
     }
-    long such =
-        snapshot.queues().stream()
-            .map(QueueStatus::verdict)
-            .filter(verdict -> verdict.verdict() == worst && !verdict.unused())
-            .count();
-    long unused = snapshot.queues().stream().filter(status -> status.verdict().unused()).count();
+    long such = snapshot.having(worst).size();
+    long unused = snapshot.unused();
     String but =
         unused == 0 ? "" : "; " + Plural.of(unused, "interface") + " not brought up by the guest";
     return switch (worst) {

@@ -13,9 +13,4 @@ public record SentinelFrame(long kernelNanos, List<SpinCounters> queues) {
   public SentinelFrame {
     queues = List.copyOf(queues);
   }
-
-  /** Returns whether the last episode of any queue goes on. */
-  public boolean spins() {
-    return queues.stream().anyMatch(queue -> queue.goesOn(kernelNanos));
-  }
 }

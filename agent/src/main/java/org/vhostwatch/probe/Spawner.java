@@ -14,7 +14,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +120,25 @@ public final class Spawner {
     }
   }
 
+  /** What keeps no others from the same must not become ever more. */
+  private void refuseBesideMany(String program) throws IOException {
+    long now = clock.getAsLong();
+    List<String> stuck =
+        started.stream()
+            .filter(child -> child.task == Task.OTHER && child.sticks(now))
+            .map(child -> String.valueOf(child.process.pid()))
+            .toList();
+    if (stuck.size() >= MAX_STUCK) {
+      throw new IOException(
+          program
+              + ": not started: "
+              + stuck.size()
+              + " programs that were killed do not go (processes "
+              + String.join(", ", stuck)
+              + "); their /proc/PID/stack says where they wait");
+    }
+  }
+
   /**
    * Starts a program, without a shell.
    *
@@ -144,20 +162,8 @@ public final class Spawner {
   private Process start(
       Task task, List<String> command, Map<String, String> more, ProcessBuilder.Redirect output)
       throws IOException {
-    long now = clock.getAsLong();
-    List<Long> stuck =
-        started.stream()
-            .filter(child -> child.task == Task.OTHER && child.sticks(now))
-            .map(child -> child.process.pid())
-            .toList();
-    if (task == Task.OTHER && stuck.size() >= MAX_STUCK) {
-      throw new IOException(
-          command.get(0)
-              + ": not started: "
-              + stuck.size()
-              + " programs that were killed do not go (processes "
-              + stuck.stream().map(String::valueOf).collect(Collectors.joining(", "))
-              + "); their /proc/PID/stack says where they wait");
+    if (task == Task.OTHER) {
+      refuseBesideMany(command.get(0));
     }
     List<String> bound = new ArrayList<>();
     if (Files.isExecutable(SETPRIV)) {

@@ -123,6 +123,20 @@ public record HostSnapshot(
   }
 
   /**
+   * Returns the queues of that verdict, without interfaces that their guests have not brought up.
+   */
+  public List<QueueStatus> having(Verdict verdict) {
+    return queues.stream()
+        .filter(queue -> queue.verdict().verdict() == verdict && !queue.verdict().unused())
+        .toList();
+  }
+
+  /** Returns how many interfaces their guests have not brought up, by those packets that wait. */
+  public long unused() {
+    return queues.stream().filter(queue -> queue.verdict().unused()).count();
+  }
+
+  /**
    * Returns the worst verdict of all queues; UNKNOWN if the daemon is blind, HEALTHY without any.
    * An interface that its guest has not brought up does not count.
    */

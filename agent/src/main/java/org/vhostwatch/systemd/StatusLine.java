@@ -25,7 +25,7 @@ final class StatusLine {
     List<String> troubles = host.probes().troubles();
     StringBuilder line = new StringBuilder();
     switch (worst) {
-      case LIVELOCKED, STALLED, SPINNING -> queues(line, worst, host.queues());
+      case LIVELOCKED, STALLED, SPINNING -> queues(line, worst, host);
       case UNKNOWN -> unknown(line, host);
       case HEALTHY, BUSY -> healthy(line, host);
     }
@@ -41,11 +41,8 @@ final class StatusLine {
     return cut(line.toString());
   }
 
-  private static void queues(StringBuilder line, Verdict verdict, List<QueueStatus> queues) {
-    List<QueueStatus> such =
-        queues.stream()
-            .filter(queue -> queue.verdict().verdict() == verdict && !queue.verdict().unused())
-            .toList();
+  private static void queues(StringBuilder line, Verdict verdict, HostSnapshot host) {
+    List<QueueStatus> such = host.having(verdict);
     QueueStatus first = such.get(0);
     line.append(verdict).append(": VM ").append(Printable.of(first.vm()));
     line.append(", tap ").append(first.tap().isEmpty() ? "(none)" : Printable.of(first.tap()));
@@ -59,7 +56,7 @@ final class StatusLine {
       line.append("UNKNOWN: ").append(Printable.of(troubles.get(0)));
       more(line, troubles.size() - 1);
     } else {
-      queues(line, Verdict.UNKNOWN, host.queues());
+      queues(line, Verdict.UNKNOWN, host);
     }
   }
 

@@ -117,13 +117,7 @@ class StatusCommandTest {
 
   @Test
   void anInterfaceThatIsNotBroughtUpIsToldAndIsNoWarning() throws Exception {
-    QueueStatus unused =
-        new QueueStatus(
-            "web01",
-            Optional.empty(),
-            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
-            Samples.notBroughtUp(1, 5, 6, "vnet3", 1),
-            1_000);
+    QueueStatus unused = Samples.notBroughtUp("web01", "vnet3");
     Ran ran = ask(Samples.snapshot(List.of(unused)), Protection.NONE, "--plugin");
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out())

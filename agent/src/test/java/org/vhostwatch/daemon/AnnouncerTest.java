@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.host.TapPort;
@@ -73,24 +72,7 @@ class AnnouncerTest {
     long vq = VQ + 0x10000;
     QueueStatus livelocked = status(Samples.livelocked(vq, 7, 8, "vnet3", 1));
     QueueStatus healthy = status(Samples.healthy(vq, 7, 8, "vnet3", 1));
-    QueueStatus unknown =
-        status(
-            new QueueVerdict(
-                vq,
-                8,
-                Verdict.UNKNOWN,
-                Confidence.LOW,
-                "",
-                List.of(),
-                0,
-                0,
-                0,
-                0,
-                0,
-                null,
-                null,
-                null,
-                null));
+    QueueStatus unknown = status(Samples.verdict(vq, 8, Verdict.UNKNOWN, 0, null));
     announcer.queues(List.of(livelocked), 1);
     assertThat(announcer.queues(List.of(unknown), 2).recovered()).isEmpty();
     assertThat(announcer.queues(List.of(livelocked), 3).recovered()).as("it went on").isEmpty();
@@ -114,24 +96,7 @@ class AnnouncerTest {
 
   @Test
   void aGuestThatIsLateNowAndThenIsSaidSoEverMoreRarely() {
-    QueueStatus spins =
-        status(
-            new QueueVerdict(
-                VQ,
-                8,
-                Verdict.SPINNING,
-                Confidence.HIGH,
-                "it spins",
-                List.of(),
-                1,
-                1,
-                1,
-                1,
-                1,
-                null,
-                null,
-                null,
-                null));
+    QueueStatus spins = status(Samples.verdict(VQ, 8, Verdict.SPINNING, 1, null));
     for (int second = 0; second < 1_000; second += 20) {
       announcer.queues(List.of(spins), second * SECOND);
       announcer.queues(List.of(healthy()), (second + 10) * SECOND);

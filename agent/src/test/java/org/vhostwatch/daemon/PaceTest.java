@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.probe.CensusQueue;
@@ -21,22 +20,7 @@ class PaceTest {
   }
 
   private static QueueVerdict is(Verdict verdict, long since, @Nullable CensusQueue queue) {
-    return new QueueVerdict(
-        0xffff888000000000L,
-        7,
-        verdict,
-        Confidence.HIGH,
-        "",
-        List.of(),
-        since,
-        0,
-        0,
-        0,
-        0,
-        null,
-        queue,
-        null,
-        null);
+    return Samples.verdict(0xffff888000000000L, 7, verdict, since, queue);
   }
 
   private static Pace of(Verdict verdict, boolean incident, boolean speaks, long now) {

@@ -258,23 +258,7 @@ class ScheduleTest {
 
   private static List<QueueVerdict> since(
       Verdict verdict, long since, @Nullable CensusQueue queue) {
-    return List.of(
-        new QueueVerdict(
-            VQ,
-            7,
-            verdict,
-            Confidence.HIGH,
-            "",
-            List.of(),
-            since,
-            1,
-            1,
-            1,
-            1,
-            null,
-            queue,
-            null,
-            null));
+    return List.of(Samples.verdict(VQ, 7, verdict, since, queue));
   }
 
   @Test

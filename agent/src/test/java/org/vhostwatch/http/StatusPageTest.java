@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vhostwatch.host.TapPort;
 import org.vhostwatch.report.Samples;
 import org.vhostwatch.snapshot.HostSnapshot;
 import org.vhostwatch.snapshot.IncidentTotals;
@@ -41,13 +40,7 @@ class StatusPageTest {
 
   @Test
   void anInterfaceThatIsNotBroughtUpIsNamedAndNothingIsWrong() {
-    QueueStatus unused =
-        new QueueStatus(
-            "web01",
-            Optional.empty(),
-            new TapPort("vnet3", 12, "br0", 4026531840L, 0, true),
-            Samples.notBroughtUp(1, 5, 6, "vnet3", 1),
-            Samples.WALL_MILLIS - 4_000);
+    QueueStatus unused = Samples.notBroughtUp("web01", "vnet3");
     assertThat(page(Samples.snapshot(List.of(unused))))
         .contains("<title>healthy: kvm7")
         .contains("Nothing wrong: no queue spins or is stalled; 1 interface not brought up by the")

@@ -130,7 +130,7 @@ public final class ProbeTargets {
       Claim.that(queue.episodeNanos() >= 0 && queue.episodePasses() >= 0, "below 0", queue);
       Claim.that(index(queue.rewoundAvailIdx()), "an index out of range", queue);
     }
-    frame.spins();
+    frame.queues().forEach(queue -> queue.goesOn(frame.kernelNanos()));
   }
 
   private static void version(byte[] input) {

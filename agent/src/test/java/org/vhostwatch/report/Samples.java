@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Confidence;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
@@ -56,6 +57,30 @@ public final class Samples {
   }
 
   public static CensusQueue queue(long vq, int pid, int tid, String tap, int index, int waiting) {
+    return queue(vq, pid, tid, tap, index, waiting, 2, 65_530, waiting == 0 ? 0 : 60_366);
+  }
+
+  /** A queue with so many buffers posted, and a packet of 1,500 bytes at its head. */
+  public static CensusQueue queue(
+      long vq, int pid, int tid, String tap, int index, int waiting, int posted) {
+    return queue(vq, pid, tid, tap, index, waiting, posted, 0, 1_500);
+  }
+
+  /** A queue whose guest has not brought the interface up: a packet waits. */
+  public static CensusQueue unused(long vq, int pid, int tid, String tap) {
+    return queue(vq, pid, tid, tap, 0, 1, 0, 0, 90);
+  }
+
+  private static CensusQueue queue(
+      long vq,
+      int pid,
+      int tid,
+      String tap,
+      int index,
+      int waiting,
+      int avail,
+      int used,
+      long bytes) {
     return new CensusQueue(
         vq,
         pid,
@@ -63,72 +88,43 @@ public final class Samples {
         pid,
         tid,
         256,
-        2,
-        65_530,
-        65_530,
+        avail,
+        used,
+        used,
         17,
         0x130008000L,
         0,
         CensusQueue.Backend.TUN,
         waiting,
         waiting == 0 ? 0 : 0xffff888109990000L,
-        waiting == 0 ? 0 : 60_366,
+        bytes,
         new TapPort(tap, 12, "br0", 4026531840L, index, true));
-  }
-
-  /** A queue with so many buffers posted, and a packet of 1,500 bytes at its head. */
-  public static CensusQueue queue(
-      long vq, int pid, int tid, String tap, int index, int waiting, int posted) {
-    return new CensusQueue(
-        vq,
-        pid,
-        21,
-        pid,
-        tid,
-        256,
-        posted,
-        0,
-        0,
-        17,
-        0x130008000L,
-        0,
-        CensusQueue.Backend.TUN,
-        waiting,
-        0xffff888109990000L,
-        1_500,
-        new TapPort(tap, 12, "br0", 4026531840L, index, true));
-  }
-
-  /** A queue whose guest has not brought the interface up: a packet waits. */
-  public static CensusQueue unused(long vq, int pid, int tid, String tap) {
-    return new CensusQueue(
-        vq,
-        pid,
-        21,
-        pid,
-        tid,
-        256,
-        0,
-        0,
-        0,
-        0,
-        0x130008000L,
-        0,
-        CensusQueue.Backend.TUN,
-        1,
-        0xffff888109990000L,
-        90,
-        new TapPort(tap, 12, "br0", 4026531840L, 0, true));
   }
 
   /** What is said of it. */
   public static QueueVerdict notBroughtUp(long vq, int pid, int tid, String tap, long since) {
+    return verdict(vq, tid, Verdict.STALLED, since, unused(vq, pid, tid, tap));
+  }
+
+  /** The same as it is published. */
+  public static QueueStatus notBroughtUp(String vm, String tap) {
+    return new QueueStatus(
+        vm,
+        Optional.empty(),
+        new TapPort(tap, 12, "br0", 4026531840L, 0, true),
+        notBroughtUp(1, 5, 6, tap, 1),
+        WALL_MILLIS - 4_000);
+  }
+
+  /** A verdict without a reason. */
+  public static QueueVerdict verdict(
+      long vq, int tid, Verdict verdict, long since, @Nullable CensusQueue queue) {
     return new QueueVerdict(
         vq,
         tid,
-        Verdict.STALLED,
+        verdict,
         Confidence.MEDIUM,
-        "RX stands still",
+        "it is so",
         List.of(),
         since,
         0,
@@ -136,7 +132,7 @@ public final class Samples {
         0,
         0,
         null,
-        unused(vq, pid, tid, tap),
+        queue,
         null,
         null);
   }

@@ -7,10 +7,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.vhostwatch.host.TapPort;
 import org.vhostwatch.metrics.Exposition;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.report.Samples;
@@ -39,13 +37,7 @@ final class Scrapes {
   private static HostSnapshot everything() {
     HostSnapshot host = Samples.unexplainedSnapshot();
     List<QueueStatus> queues = new ArrayList<>(host.queues());
-    queues.add(
-        new QueueStatus(
-            "mail",
-            Optional.empty(),
-            new TapPort("vnet9", 14, "br0", 4026531840L, 0, true),
-            Samples.notBroughtUp(1, 5100, 5102, "vnet9", 1),
-            Samples.WALL_MILLIS));
+    queues.add(Samples.notBroughtUp("mail", "vnet9"));
     return Samples.snapshot(queues).withUnexplained(host.unexplained());
   }
 
