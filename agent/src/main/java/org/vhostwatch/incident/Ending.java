@@ -29,6 +29,11 @@ public enum Ending {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Returns whether nobody saw the end: it came at some time after the livelock was last seen. */
+  boolean unwatched() {
+    return this == AGENT_STOPPED || this == HOST_REBOOTED;
+  }
+
   static Optional<Ending> of(String id) {
     for (Ending ending : values()) {
       if (ending.id().equals(id)) {

@@ -79,9 +79,13 @@ public record Incident(
     return state == State.OPEN ? Optional.empty() : last().how();
   }
 
-  /** Returns from the first sign to the end, or to the last time it was seen, in milliseconds. */
+  /**
+   * Returns from the first sign to the end, in milliseconds; to the last time it was seen if it
+   * goes on, or ended while nobody watched.
+   */
   public long millis() {
-    long end = state == State.CLOSED ? last().ended() : last().lastSeen();
+    boolean watched = how().filter(ending -> !ending.unwatched()).isPresent();
+    long end = state == State.CLOSED && watched ? last().ended() : last().lastSeen();
     return Math.max(0, end - first().firstSign());
   }
 

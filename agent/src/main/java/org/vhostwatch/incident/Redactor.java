@@ -179,7 +179,7 @@ final class Redactor {
     }
     incident.log().forEach(this::learnLogged);
     if (recording.isPresent()) {
-      for (String line : lines(recording.get())) {
+      for (String line : Stored.lines(recording.get())) {
         JsonTree event = JsonTree.parse(line);
         learnFields(event.fields());
         learnProcesses(event.fields());
@@ -362,8 +362,9 @@ final class Redactor {
         digits != null
             ? Long.parseUnsignedLong(digits, 16)
             : signed ? Long.parseLong(decimal) : Long.parseUnsignedLong(decimal);
-    // The upper half is the kernel's; all else is a number.
-    if (value >>> 47 != 0x1ffff) {
+    // The upper half is the kernel's, with page tables of four levels and of five; all else is a
+    // number.
+    if (value >>> 56 != 0xff) {
       return whole;
     }
     long other =
@@ -382,7 +383,7 @@ final class Redactor {
   /** Returns a recording, redacted. */
   byte[] recording(byte[] recording) throws IOException {
     StringBuilder out = new StringBuilder();
-    for (String line : lines(recording)) {
+    for (String line : Stored.lines(recording)) {
       Map<?, ?> fields = JsonTree.parse(line).fields();
       if (fields.get("text") instanceof String said && fields.containsKey("line")) {
         Map<String, Object> redacted = new LinkedHashMap<>();
@@ -430,9 +431,5 @@ final class Redactor {
       return FUNCTIONS.contains(name) ? addresses(text) : text(text);
     }
     return value;
-  }
-
-  private static List<String> lines(byte[] recording) {
-    return new String(recording, StandardCharsets.UTF_8).lines().toList();
   }
 }

@@ -73,9 +73,29 @@ public record Stored(List<Incident> incidents, List<String> troubles) {
     return new Stored(incidents, troubles);
   }
 
-  /** Returns the recording of an incident, if there is one. */
+  /**
+   * Returns the recording of an incident, if there is one.
+   *
+   * @throws IOException if it cannot be read, or a line of it is damaged
+   */
   public static Optional<byte[]> recording(StateDirectory folder, String id) throws IOException {
-    return folder.read(id + RECORDING, MAX_RECORDING_BYTES);
+    Optional<byte[]> recording = folder.read(id + RECORDING, MAX_RECORDING_BYTES);
+    if (recording.isPresent()) {
+      int number = 0;
+      for (String line : lines(recording.get())) {
+        number++;
+        try {
+          JsonTree.parse(line);
+        } catch (IOException e) {
+          throw new IOException("line " + number + " is damaged: " + oneLine(e), e);
+        }
+      }
+    }
+    return recording;
+  }
+
+  static List<String> lines(byte[] recording) {
+    return new String(recording, StandardCharsets.UTF_8).lines().toList();
   }
 
   /** The parser's messages go on with where it was, on further lines. */

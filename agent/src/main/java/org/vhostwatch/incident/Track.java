@@ -305,7 +305,11 @@ final class Track {
             Incident.State.INTERRUPTED,
             old.queue(),
             old.count(),
-            old.withLast(old.last().over(wallMillis, Optional.of(Ending.AGENT_STOPPED))),
+            old.withLast(
+                old.last()
+                    .over(
+                        mode == Mode.ENDING ? old.last().ended() : wallMillis,
+                        Optional.of(Ending.AGENT_STOPPED))),
             old.looks());
   }
 

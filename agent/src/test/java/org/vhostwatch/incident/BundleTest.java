@@ -191,6 +191,20 @@ class BundleTest {
     }
   }
 
+  @Test
+  void addressesWithFiveLevelsOfPageTablesAreRedactedToo() throws Exception {
+    List<String> forms = List.of("ff11000012345678", "18379471554581124728", "-67272519128426888");
+    Incident incident =
+        incident("web01", "vnet3")
+            .withLog(
+                List.of(
+                    "2026-11-23T14:06:43.000Z info census-ended: vq 0xff11000012345678, "
+                        + "18379471554581124728 and -67272519128426888"));
+    Map<String, String> files =
+        unzip(Bundle.of(incident, Optional.empty(), List.of(), HOST, "0.1.0", true));
+    files.forEach((name, content) -> assertThat(content).as(name).doesNotContain(forms));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"other-db07", "a\",b\n{}", "back\\\"slash", "gehe\u00efm\u202e x", "y\ud800z.q"})

@@ -522,6 +522,7 @@ class KeeperTest {
     assertThat(after.state()).isEqualTo(Incident.State.CLOSED);
     assertThat(after.how()).contains(Ending.AGENT_STOPPED);
     assertThat(after.last().lastSeen()).isEqualTo(before.last().lastSeen());
+    assertThat(after.millis()).as("nobody saw that it lasted longer").isEqualTo(before.millis());
     assertThat(after.gaps()).extracting(Gap::from).containsExactly(before.last().lastSeen());
   }
 
