@@ -13,18 +13,23 @@ import org.vhostwatch.host.OutsideReads;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.SurroundingsReader;
 import org.vhostwatch.host.Vmm;
+import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.snapshot.QueueStatus;
 
 /**
- * Says which VMMs hang in the kernel because they wait for a vhost worker to end what it has been
- * given, as one does that cannot be stopped. Looks only at VMMs with a queue in trouble, of a stall
- * in its first minutes, and for some minutes after: a VMM that stops takes its queue away first,
- * and the verdict with it. A thread of its own reads, which sleeps while there is no such VMM.
+ * Says which VMMs hang in the kernel because they wait for a vhost worker, as one does that cannot
+ * be stopped. Looks only at VMMs with a queue in trouble, of a stall in its first minutes, and for
+ * some minutes after; and for a moment at those of which a queue has lost its backend, or is gone:
+ * a VMM that stops takes that away first, and waits then. A thread of its own reads, which sleeps
+ * while there is no such VMM.
  */
 final class FlushWatch implements AutoCloseable {
 
   private static final Duration PERIOD = Duration.ofSeconds(2);
   private static final Duration AFTERWARDS = Duration.ofMinutes(5);
+
+  /** Time for two looks, and for a reader that is slow. */
+  private static final Duration AFTER_A_STOP = Duration.ofSeconds(20);
 
   /** The part of the time that may be spent on looking: one of so many. */
   private static final int SHARE = 20;
@@ -40,6 +45,9 @@ final class FlushWatch implements AutoCloseable {
   private record Watched(String vm, long until) {}
 
   private final Map<Integer, Watched> watched = new ConcurrentHashMap<>();
+
+  /** The queues with a backend when they were last given, by address; owned by the caller. */
+  private Map<Long, QueueStatus> served = Map.of();
 
   private final Semaphore wanted = new Semaphore(0);
   private final Thread thread = new Thread(this::run, "vmms");
@@ -71,15 +79,42 @@ final class FlushWatch implements AutoCloseable {
    * @param busyShare share of a CPU from which on a worker is suspicious whose queue is UNKNOWN
    */
   void watch(List<QueueStatus> queues, double busyShare, long now) {
+    Map<Long, QueueStatus> serving = new HashMap<>();
     for (QueueStatus queue : queues) {
+      if (served(queue)) {
+        serving.put(queue.verdict().vq(), queue);
+      }
       if (troubled(queue, busyShare) && !queue.verdict().longStalled(now)) {
-        Watched next = new Watched(queue.vm(), now + AFTERWARDS.toNanos());
-        queue.vmm().map(Vmm::pid).ifPresent(pid -> watched.put(pid, next));
+        look(queue, now + AFTERWARDS.toNanos());
       }
     }
+    served.forEach(
+        (vq, queue) -> {
+          if (!serving.containsKey(vq)) {
+            look(queue, now + AFTER_A_STOP.toNanos());
+          }
+        });
+    served = serving;
     if (!watched.isEmpty() && wanted.availablePermits() == 0) {
       wanted.release();
     }
+  }
+
+  private void look(QueueStatus queue, long until) {
+    queue
+        .vmm()
+        .map(Vmm::pid)
+        .ifPresent(
+            pid ->
+                watched.merge(
+                    pid,
+                    new Watched(queue.vm(), until),
+                    (old, next) -> next.until() - old.until() > 0 ? next : old));
+  }
+
+  private static boolean served(QueueStatus queue) {
+    CensusQueue read = queue.verdict().queue();
+    return read != null && read.backend() != CensusQueue.Backend.NONE;
   }
 
   private static boolean troubled(QueueStatus queue, double busyShare) {
@@ -111,7 +146,9 @@ final class FlushWatch implements AutoCloseable {
     watched
         .entrySet()
         .removeIf(
-            entry -> now - entry.getValue().until() > 0 && !waiting.containsKey(entry.getKey()));
+            entry ->
+                now - entry.getValue().until() > 0
+                    && before.getOrDefault(entry.getKey(), Set.of()).isEmpty());
     Map<Integer, Set<Integer>> seen = new HashMap<>();
     for (int pid : List.copyOf(watched.keySet())) {
       OutsideReads.Answer<Surroundings.VmmState> answer = reader.vmm(pid);
@@ -121,7 +158,7 @@ final class FlushWatch implements AutoCloseable {
       } else if (answer.value().isEmpty()) {
         watched.remove(pid);
       } else {
-        seen.put(pid, flushing(answer.value().get()));
+        seen.put(pid, waiting(answer.value().get()));
       }
     }
     Map<Integer, String> lasting = new HashMap<>();
@@ -137,9 +174,9 @@ final class FlushWatch implements AutoCloseable {
     waiting = Map.copyOf(lasting);
   }
 
-  private static Set<Integer> flushing(Surroundings.VmmState vmm) {
+  private static Set<Integer> waiting(Surroundings.VmmState vmm) {
     return vmm.waiting().stream()
-        .filter(Surroundings.Waiting::inVhostFlush)
+        .filter(Surroundings.Waiting::forVhost)
         .map(Surroundings.Waiting::tid)
         .collect(Collectors.toUnmodifiableSet());
   }

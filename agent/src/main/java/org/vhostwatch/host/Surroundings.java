@@ -2,6 +2,7 @@ package org.vhostwatch.host;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What goes on around one queue over some time: its VMM, its worker's CPU, its tap. Each part is
@@ -80,9 +81,9 @@ public record Surroundings(
       waiting = List.copyOf(waiting);
     }
 
-    /** Returns whether a thread waits for a vhost worker to end what it has been given. */
+    /** Returns whether a thread waits for a vhost worker. */
     public boolean waitsForVhost() {
-      return waiting.stream().anyMatch(Waiting::inVhostFlush);
+      return waiting.stream().anyMatch(Waiting::forVhost);
     }
   }
 
@@ -93,8 +94,24 @@ public record Surroundings(
    * @param stack its kernel stack, innermost first; empty if it may not be read
    */
   public record Waiting(int tid, String comm, String wchan, List<String> stack) {
-    private static final List<String> FLUSH =
-        List.of("vhost_dev_flush", "__vhost_worker_flush", "vhost_work_", "vhost_poll_flush");
+    /**
+     * Beginnings of functions that wait for a worker to end its work, or for a lock it may hold.
+     */
+    private static final List<String> VHOST =
+        List.of(
+            "__vhost_worker_flush",
+            "vhost_dev_",
+            "vhost_net_",
+            "vhost_poll_flush",
+            "vhost_vq_",
+            "vhost_vring_",
+            "vhost_work_");
+
+    /** What a worker itself runs, which is a thread of the VMM since Linux 6.4. */
+    private static final List<String> WORKER =
+        List.of("vhost_run_work_list+", "vhost_task_fn+", "vhost_worker+");
+
+    private static final Pattern WORKER_NAME = Pattern.compile("vhost-\\d+");
 
     /** Parts of the names of functions that wait for storage. */
     private static final List<String> STORAGE =
@@ -122,12 +139,16 @@ public record Surroundings(
       stack = List.copyOf(stack);
     }
 
-    public boolean inVhostFlush() {
-      return FLUSH.stream().anyMatch(this::passes);
+    /** Returns whether it waits for a vhost worker, and is none itself, nor waits for a page. */
+    public boolean forVhost() {
+      return STORAGE.stream().noneMatch(wchan::startsWith)
+          && VHOST.stream().anyMatch(this::passes)
+          && WORKER.stream().noneMatch(this::passes)
+          && !WORKER_NAME.matcher(comm).matches();
     }
 
     public boolean inStorage() {
-      return !inVhostFlush() && STORAGE.stream().anyMatch(this::passes);
+      return !forVhost() && STORAGE.stream().anyMatch(this::passes);
     }
 
     private boolean passes(String function) {

@@ -97,7 +97,7 @@ final class SurroundingsText {
               waiting.tid(),
               Printable.of(waiting.comm()),
               waiting.wchan().isEmpty() ? "(unknown)" : Printable.of(waiting.wchan()),
-              waiting.inVhostFlush()
+              waiting.forVhost()
                   ? ": for the vhost worker"
                   : waiting.inStorage() ? ": for storage" : ""));
       waiting.stack().stream()

@@ -70,6 +70,33 @@ class FlushWatchTest {
   }
 
   @Test
+  void aVmThatIsStoppedIsLookedAt() {
+    QueueStatus serving = status(Samples.healthy(1, VMM, 43, "vnet0", 0));
+    watch.watch(List.of(serving), 0.5, 0);
+    watch.watch(List.of(), 0.5, MINUTE);
+    flushes();
+    watch.look(MINUTE + 1);
+    watch.look(2 * MINUTE);
+    assertThat(watch.waiting()).as("however late the second look").containsOnlyKeys(VMM);
+    runs();
+    watch.look(3 * MINUTE);
+    flushes();
+    watch.look(4 * MINUTE);
+    watch.look(5 * MINUTE);
+    assertThat(watch.waiting()).as("and then no more").isEmpty();
+  }
+
+  @Test
+  void aStopDoesNotShortenWhatTroubleHasBegun() {
+    watch.watch(List.of(livelocked()), 0.5, 0);
+    watch.watch(List.of(), 0.5, 1);
+    flushes();
+    watch.look(2 * MINUTE);
+    watch.look(3 * MINUTE);
+    assertThat(watch.waiting()).containsOnlyKeys(VMM);
+  }
+
+  @Test
   void itIsLookedAtForMinutesAfterItsTrouble() {
     watch.watch(List.of(livelocked()), 0.5, 0);
     flushes();

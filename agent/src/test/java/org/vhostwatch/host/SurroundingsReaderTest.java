@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class SurroundingsReaderTest {
@@ -151,6 +153,20 @@ class SurroundingsReaderTest {
         .containsExactly(
             "__vhost_worker_flush+0x8e/0x110 [vhost]", "vhost_dev_flush+0x1f/0x40 [vhost]");
     assertThat(vmm.waiting().get(0).inStorage()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "qemu,      vhost_net_ioctl, vhost_net_ioctl+0x1f/0x40, true",
+    "qemu,      vhost_dev_flush, '', true",
+    "qemu,      io_schedule,     vhost_vring_ioctl+0x1f/0x40, false",
+    "vhost-42,  vhost_net_buf_peek, '', false",
+    "qemu,      folio_wait_bit,  vhost_task_fn+0x1f/0x40, false",
+    "qemu,      futex_wait,      do_futex+0x1f/0x40, false"
+  })
+  void tellsWhoWaitsForAWorker(String comm, String wchan, String frame, boolean waits) {
+    List<String> stack = frame.isEmpty() ? List.of() : List.of(frame);
+    assertThat(new Surroundings.Waiting(44, comm, wchan, stack).forVhost()).isEqualTo(waits);
   }
 
   @Test
