@@ -22,7 +22,7 @@ import org.vhostwatch.state.StateDirectory;
 /**
  * Turns offloads off by itself, where the operator allowed it: on taps that it has not handled yet,
  * on an affected kernel, some at a time. On a thread of its own, because the kernel may not answer.
- * A tap is handled once: what an operator does with it after that stays.
+ * A tap is handled once for each start of its guest's driver; what an operator took back stays.
  */
 final class AutoMitigation implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(15);

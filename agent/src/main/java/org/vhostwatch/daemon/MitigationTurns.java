@@ -13,8 +13,8 @@ import org.vhostwatch.mitigate.TapResult.Outcome;
 import org.vhostwatch.mitigate.Target;
 
 /**
- * Which taps have their turn to be mitigated: each until it is handled, or has failed too often;
- * those that have failed come after the others. Not thread-safe.
+ * Which taps have their turn to be mitigated: each from when its guest's driver is up until it is
+ * handled, or has failed too often; those that have failed come after the others. Not thread-safe.
  */
 final class MitigationTurns {
   static final int MAX_TRIES = 3;
@@ -29,9 +29,13 @@ final class MitigationTurns {
     }
   }
 
-  /** Forgets all taps but these: a tap that comes again is another one. */
+  /**
+   * Forgets all taps but those of these that are attached: a tap that comes again is another one,
+   * and for a driver that starts anew its VMM requests offloads anew.
+   */
   void present(List<Target> taps) {
-    Set<Key> present = taps.stream().map(Key::of).collect(Collectors.toSet());
+    Set<Key> present =
+        taps.stream().filter(Target::attached).map(Key::of).collect(Collectors.toSet());
     handled.retainAll(present);
     failures.keySet().retainAll(present);
   }
@@ -40,12 +44,16 @@ final class MitigationTurns {
   List<Target> next(List<Target> taps, int most) {
     List<Target> due = new ArrayList<>();
     for (Target target : taps) {
-      if (!handled.contains(Key.of(target)) && target.mergeable() && !target.macvtap()) {
+      if (!handled.contains(Key.of(target)) && canBeHelped(target)) {
         due.add(target);
       }
     }
     due.sort(Comparator.comparingInt(target -> failures.getOrDefault(Key.of(target), 0)));
     return due.subList(0, Math.min(Math.max(0, most), due.size()));
+  }
+
+  private static boolean canBeHelped(Target target) {
+    return target.attached() && target.mergeable() && !target.macvtap();
   }
 
   /** Notes what came of a tap's turn; returns whether it was its last. */

@@ -68,7 +68,7 @@ public final class HeldTaps {
   }
 
   private static Target target(Vmm vmm, String name, int index, boolean macvtap) {
-    return new Target(name, index, 0, vmm.pid(), vmm.name(), macvtap, "", true, List.of());
+    return new Target(name, index, 0, vmm.pid(), vmm.name(), macvtap, "", true, true, List.of());
   }
 
   private static String link(Path fd) {

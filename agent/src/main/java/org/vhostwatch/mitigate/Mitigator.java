@@ -65,6 +65,11 @@ public final class Mitigator {
   private record Plan(Target target, Seen seen, SortedMap<String, Boolean> on, String message) {
     TapResult result(TapResult.Outcome outcome, List<Change> changes, String text) {
       List<String> notes = new ArrayList<>(target.waiting());
+      if (!target.attached() && !target.macvtap() && message.isEmpty()) {
+        notes.add(
+            "its guest's driver is not up: what the VMM requests when it starts, such as UDP"
+                + " segmentation, is not off then; run this again when it is up");
+      }
       if (seen.mtu() > USUAL_MTU) {
         notes.add(
             "its MTU is "

@@ -13,6 +13,8 @@ import java.util.List;
  * @param vm what that process runs; hostile text
  * @param macvtap whether it is a macvtap or ipvtap device
  * @param lower of a macvtap the device below it, empty if not known; hostile text
+ * @param attached whether any of its queues is attached to it: until then the guest's driver has
+ *     not started, and what that is to have is not requested yet; true where it is not known
  * @param mergeable whether a guest may spread one packet over several buffers, without which there
  *     is no livelock; true unless it is known of all its queues that they may not
  * @param waiting what waits at the head of its queues already, in words, one a queue
@@ -25,6 +27,7 @@ public record Target(
     String vm,
     boolean macvtap,
     String lower,
+    boolean attached,
     boolean mergeable,
     List<String> waiting) {
   public Target {

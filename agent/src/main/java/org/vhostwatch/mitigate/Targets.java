@@ -43,6 +43,7 @@ public final class Targets {
     TapPort port = TapPort.NONE;
     int pid = 0;
     boolean macvtap = false;
+    boolean attached = false;
     boolean mergeable = false;
     List<String> waiting = new ArrayList<>();
     for (QueueVerdict verdict : verdicts) {
@@ -53,6 +54,7 @@ public final class Targets {
       port = queue.port();
       pid = queue.process();
       macvtap |= queue.backend() == CensusQueue.Backend.MACVTAP;
+      attached |= queue.backend() != CensusQueue.Backend.NONE;
       // A guest that is not up yet may accept anything.
       mergeable |= queue.mergeable() || queue.features() == 0;
       if (queue.packetWaits()) {
@@ -67,6 +69,7 @@ public final class Targets {
         vm.apply(first),
         macvtap,
         macvtap ? port.master() : "",
+        attached,
         mergeable,
         waiting);
   }

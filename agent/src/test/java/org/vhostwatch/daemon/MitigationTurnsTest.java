@@ -18,7 +18,11 @@ class MitigationTurnsTest {
   private final MitigationTurns turns = new MitigationTurns();
 
   private static Target target(int index) {
-    return new Target("vnet" + index, index, 7, 100, "vm", false, "", true, List.of());
+    return target(index, true);
+  }
+
+  private static Target target(int index, boolean attached) {
+    return new Target("vnet" + index, index, 7, 100, "vm", false, "", attached, true, List.of());
   }
 
   private static TapResult result(Outcome outcome, String message) {
@@ -38,9 +42,27 @@ class MitigationTurnsTest {
 
   @Test
   void whatCannotBeHelpedHasNone() {
-    Target macvtap = new Target("macvtap0", 4, 7, 100, "vm", true, "eno1", true, List.of());
-    Target unmergeable = new Target("vnet5", 5, 7, 100, "vm", false, "", false, List.of());
+    Target macvtap = new Target("macvtap0", 4, 7, 100, "vm", true, "eno1", true, true, List.of());
+    Target unmergeable = new Target("vnet5", 5, 7, 100, "vm", false, "", true, false, List.of());
     assertThat(turns.next(List.of(macvtap, unmergeable, ONE), 9)).containsExactly(ONE);
+  }
+
+  /** What its VMM requests for the driver of the firmware is not what it will for the guest's. */
+  @Test
+  void aTapHasItsTurnWhenItsGuestsDriverIsUp() {
+    assertThat(turns.next(List.of(target(1, false), TWO), 9)).containsExactly(TWO);
+    assertThat(turns.next(ALL, 1)).containsExactly(ONE);
+  }
+
+  @Test
+  void andAnotherWhenTheDriverStartsAnew() {
+    turns.over(ONE, result(Outcome.CHANGED, ""));
+    turns.over(TWO, failed());
+    turns.present(ALL);
+    assertThat(turns.next(ALL, 9)).containsExactly(THREE, TWO);
+    turns.present(List.of(target(1, false), target(2, false), THREE));
+    turns.present(ALL);
+    assertThat(turns.next(ALL, 9)).containsExactly(ONE, TWO, THREE);
   }
 
   @Test

@@ -24,7 +24,7 @@ class HeldTapsTest {
     TestTap tap = TestTap.create(name);
     try {
       assertThat(HeldTaps.of(List.of(vmm), Duration.ofSeconds(20)))
-          .containsExactly(new Target(name, 0, 0, PID, "web01", false, "", true, List.of()));
+          .containsExactly(new Target(name, 0, 0, PID, "web01", false, "", true, true, List.of()));
     } finally {
       tap.close();
     }

@@ -184,7 +184,8 @@ class MitigatorTest {
 
   @Test
   void whatCannotLivelockIsLeftAsItIsUnlessForced() throws Exception {
-    Target target = new Target(NAME, index(), ownNetns(), 0, "vm", false, "", false, List.of());
+    Target target =
+        new Target(NAME, index(), ownNetns(), 0, "vm", false, "", true, false, List.of());
     assertThat(mitigator().plan(List.of(target), false).get(0).outcome())
         .isEqualTo(Outcome.NOT_EXPOSED);
     assertThat(mitigator().plan(List.of(target), true).get(0).outcome())
@@ -192,8 +193,19 @@ class MitigatorTest {
   }
 
   @Test
+  void whatComesWithTheStartOfTheGuestsDriverIsSaid() throws Exception {
+    Target down = new Target(NAME, index(), ownNetns(), 0, "vm", false, "", false, true, List.of());
+    assertThat(apply(OPERATOR, down).notes())
+        .singleElement()
+        .asString()
+        .contains("not up", "run this again");
+    assertThat(apply(OPERATOR).notes()).isEmpty();
+  }
+
+  @Test
   void aMacvtapIsSaidToNeedSomethingElse() throws Exception {
-    Target target = new Target(NAME, index(), ownNetns(), 0, "vm", true, "eno1", true, List.of());
+    Target target =
+        new Target(NAME, index(), ownNetns(), 0, "vm", true, "eno1", true, true, List.of());
     TapResult result = mitigator().plan(List.of(target), false).get(0);
     assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(result.message()).contains("gro and lro off on eno1");
@@ -201,7 +213,8 @@ class MitigatorTest {
 
   @Test
   void oneTapThatIsGoneDoesNotStopTheOthers() throws Exception {
-    Target gone = new Target("vwgone", 999_999, ownNetns(), 0, "vm", false, "", true, List.of());
+    Target gone =
+        new Target("vwgone", 999_999, ownNetns(), 0, "vm", false, "", true, true, List.of());
     List<TapResult> results = mitigator().apply(List.of(gone, target()), false, OPERATOR);
     assertThat(results)
         .extracting(TapResult::outcome)
@@ -215,7 +228,7 @@ class MitigatorTest {
     try {
       long netns = NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
       // Neither the process nor the index is known: any process there leads to it.
-      Target far = new Target("far0", 0, netns, 0, "vm", false, "", true, List.of());
+      Target far = new Target("far0", 0, netns, 0, "vm", false, "", true, true, List.of());
       TapResult applied = mitigator().apply(List.of(far), false, OPERATOR).get(0);
       assertThat(applied.outcome()).isEqualTo(Outcome.CHANGED);
       assertThat(applied.netns()).isEqualTo(netns).isNotEqualTo(ownNetns());
@@ -270,7 +283,7 @@ class MitigatorTest {
 
   @Test
   void whatIsNoTapIsRefused() throws Exception {
-    Target loopback = new Target("lo", 1, ownNetns(), 0, "vm", false, "", true, List.of());
+    Target loopback = new Target("lo", 1, ownNetns(), 0, "vm", false, "", true, true, List.of());
     TapResult result = mitigator().apply(List.of(loopback), true, OPERATOR).get(0);
     assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(result.message()).contains("lo is not a tap");
@@ -280,7 +293,8 @@ class MitigatorTest {
 
   @Test
   void aTapThatIsCalledOtherwiseThanItWasSeenIsRefused() throws Exception {
-    Target other = new Target("vnet7", index(), ownNetns(), 0, "vm", false, "", true, List.of());
+    Target other =
+        new Target("vnet7", index(), ownNetns(), 0, "vm", false, "", true, true, List.of());
     TapResult result = apply(OPERATOR, other);
     assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(result.message()).contains("is called " + NAME + " now");
@@ -318,7 +332,7 @@ class MitigatorTest {
   }
 
   private static Target heldBy(Process process, String name) {
-    return new Target(name, 0, 0, (int) process.pid(), "vm", false, "", true, List.of());
+    return new Target(name, 0, 0, (int) process.pid(), "vm", false, "", true, true, List.of());
   }
 
   /** A process in a namespace of its own with a tap; the test is left out if it cannot be made. */
@@ -354,7 +368,7 @@ class MitigatorTest {
   }
 
   private Target target() throws IOException {
-    return new Target(NAME, index(), ownNetns(), 0, "vm", false, "", true, List.of());
+    return new Target(NAME, index(), ownNetns(), 0, "vm", false, "", true, true, List.of());
   }
 
   private int index() throws IOException {
