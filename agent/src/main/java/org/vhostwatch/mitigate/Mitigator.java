@@ -250,7 +250,7 @@ public final class Mitigator {
         }
         Seen seen = Deadline.call("tap " + target.name(), limit, () -> Seen.of(target));
         SortedMap<String, Boolean> on = Offloads.on(seen.features());
-        boolean exposed = force || (target.mergeable() && !target.macvtap());
+        boolean exposed = (force || target.mergeable()) && !target.macvtap();
         plans.add(new Plan(target, seen, exposed ? on : new TreeMap<>(), ""));
       } catch (IOException e) {
         late += e instanceof Deadline.Passed ? 1 : 0;

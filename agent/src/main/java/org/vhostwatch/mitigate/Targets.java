@@ -53,7 +53,8 @@ public final class Targets {
       }
       port = queue.port();
       pid = queue.process();
-      macvtap |= queue.backend() == CensusQueue.Backend.MACVTAP;
+      // Not by its backend, which a queue has only while the guest's driver is up.
+      macvtap |= port.macvtap();
       attached |= queue.backend() != CensusQueue.Backend.NONE;
       // A guest that is not up yet may accept anything.
       mergeable |= queue.mergeable() || queue.features() == 0;

@@ -163,7 +163,8 @@ public final class CensusAssembler {
             line.master,
             line.looked ? line.fields.word("netns") : 0,
             line.fields.number("index", MAX_INDEX),
-            true);
+            true,
+            line.fields.is("backend", "2"));
   }
 
   private static Backend backend(int code) {

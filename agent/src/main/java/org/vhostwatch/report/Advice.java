@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.vhostwatch.detect.Verdict;
 import org.vhostwatch.exposure.Exposure;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 
 /**
@@ -25,12 +26,14 @@ final class Advice {
       Pattern.compile("[0-9]+|[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}");
 
   private final Exposure kernel;
+  private final TapPort port;
   private final String tap;
   private final Optional<Vmm> vmm;
   private final int pid;
 
   private Advice(Exposure kernel, QueueJson.Identity owner) {
     this.kernel = kernel;
+    this.port = owner.port();
     this.tap = plain(owner.port().name()).orElse("TAP");
     this.vmm = owner.vmm();
     this.pid = owner.pid();
@@ -118,6 +121,12 @@ final class Advice {
    * @param insisting why it is right on a kernel on which it would be refused
    */
   private String mitigation(String insisting) {
+    if (port.macvtap()) {
+      return plain(port.master())
+              .map(lower -> "ethtool -K " + lower + " gro off lro off")
+              .orElse("gro and lro off on the device below it")
+          + " (for all of that device's traffic; the features of a macvtap itself do nothing)";
+    }
     boolean affected = kernel == Exposure.AFFECTED;
     return "vhostwatch mitigate --tap "
         + tap

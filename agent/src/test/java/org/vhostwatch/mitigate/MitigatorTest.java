@@ -212,6 +212,24 @@ class MitigatorTest {
   }
 
   @Test
+  void norIsItChangedByForce() throws Exception {
+    Process inhabitant =
+        inhabitantOfANamespace(
+            "ip tuntap add low0 mode tap && ip link add link low0 name mv0 type macvtap");
+    try {
+      Target macvtap =
+          new Target("mv0", 0, netns(inhabitant), 0, "vm", true, "low0", true, true, List.of());
+      TapResult result = mitigator().apply(List.of(macvtap), true, OPERATOR).get(0);
+      assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(result.message()).contains("gro and lro off on low0");
+      assertThat(result.requested()).isFalse();
+      assertThat(journal()).doesNotExist();
+    } finally {
+      inhabitant.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
   void oneTapThatIsGoneDoesNotStopTheOthers() throws Exception {
     Target gone =
         new Target("vwgone", 999_999, ownNetns(), 0, "vm", false, "", true, true, List.of());
@@ -226,7 +244,7 @@ class MitigatorTest {
   void aTapInANamespaceOfItsOwnIsFoundThere() throws Exception {
     Process inhabitant = inhabitantOfANamespaceWith("far0");
     try {
-      long netns = NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
+      long netns = netns(inhabitant);
       // Neither the process nor the index is known: any process there leads to it.
       Target far = new Target("far0", 0, netns, 0, "vm", false, "", true, true, List.of());
       TapResult applied = mitigator().apply(List.of(far), false, OPERATOR).get(0);
@@ -335,18 +353,25 @@ class MitigatorTest {
     return new Target(name, 0, 0, (int) process.pid(), "vm", false, "", true, true, List.of());
   }
 
-  /** A process in a namespace of its own with a tap; the test is left out if it cannot be made. */
   private static Process inhabitantOfANamespaceWith(String tap) throws IOException {
+    return inhabitantOfANamespace("ip tuntap add " + tap + " mode tap vnet_hdr");
+  }
+
+  /** A process in a namespace of its own; the test is left out if that cannot be made. */
+  private static Process inhabitantOfANamespace(String devices) throws IOException {
     Path unshare = Path.of("/usr/bin/unshare");
-    Path ip = Path.of("/usr/sbin/ip");
     assumeThat(unshare).isExecutable();
-    assumeThat(ip).isExecutable();
+    assumeThat(Path.of("/usr/sbin/ip")).isExecutable();
     // One process only: a child of the shell would keep the namespace for a moment longer.
-    String script = ip + " tuntap add " + tap + " mode tap vnet_hdr && echo ready && exec cat";
+    String script = "PATH=/usr/sbin:$PATH; " + devices + " && echo ready && exec cat";
     Process inhabitant =
         new ProcessBuilder(unshare.toString(), "-n", "/bin/sh", "-c", script).start();
     assumeThat(inhabitant.inputReader().readLine()).isEqualTo("ready");
     return inhabitant;
+  }
+
+  private static long netns(Process inhabitant) throws IOException {
+    return NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
   }
 
   private Mitigator mitigator() {

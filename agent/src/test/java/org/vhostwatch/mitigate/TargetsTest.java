@@ -56,6 +56,18 @@ class TargetsTest {
         .contains("does not end it");
   }
 
+  @Test
+  void aMacvtapIsOneWhetherOrNotItsGuestIsUp() {
+    for (int backend : List.of(2, 0)) {
+      List<Target> targets =
+          Targets.of(
+              census(queue(5, backend, "macvtap0"), tapFile(3, 2, "macvtap0")), verdict -> "web01");
+      assertThat(targets).hasSize(1);
+      assertThat(targets.get(0).macvtap()).isTrue();
+      assertThat(targets.get(0).lower()).isEqualTo("eno1");
+    }
+  }
+
   private static List<QueueVerdict> census(String... lines) {
     CensusAssembler assembler = new CensusAssembler();
     List.of(lines).forEach(assembler::accept);
@@ -77,7 +89,8 @@ class TargetsTest {
   }
 
   private static String end(int backend, int ifindex, String tap) {
-    return " backend=%d attached=1 index=0 ifindex=%d netns=%d master= tap=%s"
-        .formatted(backend, ifindex, ifindex == 0 ? 0 : 4026531840L, tap);
+    return " backend=%d attached=1 index=0 ifindex=%d netns=%d master=%s tap=%s"
+        .formatted(
+            backend, ifindex, ifindex == 0 ? 0 : 4026531840L, backend == 2 ? "eno1" : "", tap);
   }
 }

@@ -107,6 +107,27 @@ class AdviceTest {
         .toList();
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = Verdict.class,
+      names = {"LIVELOCKED", "STALLED", "SPINNING"})
+  void againstThatOfAMacvtapTheDeviceBelowItIsToBeChanged(Verdict verdict) {
+    assertThat(ofMacvtap(verdict, "eno1"))
+        .noneMatch(line -> line.contains("vhostwatch mitigate"))
+        .anyMatch(
+            line -> line.contains("prevents") && line.contains("ethtool -K eno1 gro off lro"));
+    for (String unknown : List.of("", "$(reboot)")) {
+      assertThat(ofMacvtap(verdict, unknown))
+          .anyMatch(line -> line.contains(": gro and lro off on the device below it ("));
+    }
+  }
+
+  private static List<String> ofMacvtap(Verdict verdict, String lower) {
+    TapPort port = new TapPort("macvtap0", 7, lower, 42, 0, true, true);
+    return Advice.of(
+        verdict, Exposure.AFFECTED, new QueueJson.Identity("web01", Optional.empty(), 4711, port));
+  }
+
   @Test
   void aVmOfProxmoxIsNamedByItsNumber() {
     assertThat(of(Verdict.LIVELOCKED, "db", Optional.of(UUID), Optional.of("104"), "tap104i0"))
