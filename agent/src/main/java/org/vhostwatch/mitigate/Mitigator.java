@@ -61,8 +61,21 @@ public final class Mitigator {
     this.clock = clock;
   }
 
-  /** A tap with what is to be done on it. */
-  private record Plan(Target target, Seen seen, SortedMap<String, Boolean> on, String message) {
+  /** A tap with what is to be done on it: nothing, with a message why, if it could not be seen. */
+  private record Plan(
+      Target target,
+      Seen seen,
+      SortedMap<String, Boolean> on,
+      TapResult.Outcome unseen,
+      String message) {
+    static Plan of(Target target, Seen seen, SortedMap<String, Boolean> on) {
+      return new Plan(target, seen, on, TapResult.Outcome.NOTHING_TO_DO, "");
+    }
+
+    static Plan unseen(Target target, TapResult.Outcome outcome, String message) {
+      return new Plan(target, Seen.none(target), new TreeMap<>(), outcome, message);
+    }
+
     TapResult result(TapResult.Outcome outcome, List<Change> changes, String text) {
       List<String> notes = new ArrayList<>(target.waiting());
       if (!target.attached() && !target.macvtap() && message.isEmpty()) {
@@ -248,14 +261,17 @@ public final class Mitigator {
         if (late >= MAX_LATE) {
           throw new IOException(TapResult.NOT_TRIED);
         }
-        Seen seen = Deadline.call("tap " + target.name(), limit, () -> Seen.of(target));
-        SortedMap<String, Boolean> on = Offloads.on(seen.features());
         boolean exposed = (force || target.mergeable()) && !target.macvtap();
-        plans.add(new Plan(target, seen, exposed ? on : new TreeMap<>(), ""));
+        plans.add(
+            Deadline.call("tap " + target.name(), limit, () -> Seen.of(target))
+                .map(
+                    seen ->
+                        Plan.of(
+                            target, seen, exposed ? Offloads.on(seen.features()) : new TreeMap<>()))
+                .orElse(Plan.unseen(target, TapResult.Outcome.GONE, "it is gone")));
       } catch (IOException e) {
         late += e instanceof Deadline.Passed ? 1 : 0;
-        plans.add(
-            new Plan(target, Seen.none(target), new TreeMap<>(), String.valueOf(e.getMessage())));
+        plans.add(Plan.unseen(target, TapResult.Outcome.FAILED, String.valueOf(e.getMessage())));
       }
     }
     return plans;
@@ -272,7 +288,7 @@ public final class Mitigator {
   private static TapResult untouched(Plan plan) {
     Target target = plan.target();
     if (!plan.message().isEmpty()) {
-      return failed(plan, plan.message());
+      return plan.result(plan.unseen(), List.of(), plan.message());
     }
     if (target.macvtap()) {
       return failed(plan, Seen.macvtap(target));
@@ -329,7 +345,7 @@ public final class Mitigator {
     Optional<List<Feature>> answer =
         Deadline.call("tap " + seen.name(), limit, () -> request(seen, off(plan.on())));
     if (answer.isEmpty()) {
-      return failed(plan, "it went away meanwhile");
+      return plan.result(TapResult.Outcome.GONE, List.of(), "it went away meanwhile");
     }
     List<Feature> after = answer.get();
     Map<String, Feature> now = byName(after);
@@ -373,6 +389,7 @@ public final class Mitigator {
   }
 
   private static TapResult restore(Entry entry) throws IOException {
+    // A namespace that nothing leads to counts as gone: it would be remembered for ever.
     try (TapDevice tap = TapDevice.find(entry.netns(), 0, entry.ifindex(), entry.name())) {
       if (tap == null) {
         return gone(entry, "it is gone");
@@ -409,6 +426,8 @@ public final class Mitigator {
           changes,
           refused.isEmpty() ? "" : "the kernel did not restore " + String.join(", ", refused),
           notes);
+    } catch (TapDevice.NoWay e) {
+      return gone(entry, "it is gone");
     }
   }
 

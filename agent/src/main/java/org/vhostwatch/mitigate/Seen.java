@@ -2,6 +2,7 @@ package org.vhostwatch.mitigate;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.libc.Feature;
@@ -36,23 +37,29 @@ record Seen(
   /**
    * Looks at a tap. May wait for rtnl.
    *
-   * @throws IOException if it is not there, or what is there is not the tap that is meant
+   * @return the tap; empty if it is gone for certain
+   * @throws IOException if it is not found, or what is there is not the tap that is meant
    */
-  static Seen of(Target target) throws IOException {
+  static Optional<Seen> of(Target target) throws IOException {
     try (TapDevice device = find(target)) {
       if (device == null) {
-        throw new IOException("it is gone, or its network namespace is not found");
+        // A name alone, or a namespace that is only likely, leaves other places where it may be.
+        if (target.netns() != 0 && target.ifindex() != 0) {
+          return Optional.empty();
+        }
+        throw new IOException("it is gone, or in another network namespace");
       }
       String driver = device.driver();
       check(target, device.name(), driver);
-      return new Seen(
-          device.name(),
-          device.ifindex(),
-          device.netns(),
-          device.cookie(),
-          driver,
-          device.mtu(),
-          device.features());
+      return Optional.of(
+          new Seen(
+              device.name(),
+              device.ifindex(),
+              device.netns(),
+              device.cookie(),
+              driver,
+              device.mtu(),
+              device.features()));
     }
   }
 

@@ -23,6 +23,15 @@ final class TapDevice implements AutoCloseable {
   private final long netns;
   private final long cookie;
 
+  /** Nothing on this host leads to the namespace of a tap: whether that is there is not known. */
+  static final class NoWay extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NoWay() {
+      super("its network namespace is not found");
+    }
+  }
+
   private TapDevice(Fd socket, String name, int ifindex, long netns, long cookie) {
     this.socket = socket;
     this.name = name;
@@ -35,12 +44,13 @@ final class TapDevice implements AutoCloseable {
    * Opens the tap with an index in a namespace, whatever it is called now; without an index, the
    * one with a name.
    *
-   * @return the tap; null if there is none, or its namespace is not found
+   * @return the tap; null if there is none in that namespace
+   * @throws NoWay if the namespace is not found
    */
   static @Nullable TapDevice find(long inode, int pid, int index, String name) throws IOException {
     try (NetNamespace namespace = Namespaces.find(inode, pid)) {
       if (namespace == null) {
-        return null;
+        throw new NoWay();
       }
       Fd socket = namespace.socket();
       try {

@@ -57,7 +57,7 @@ public record TapResult(
     LEFT_ALONE,
     /** Features are again requested as they were. */
     RESTORED,
-    /** The tap does not exist any more: there is nothing to restore. */
+    /** The tap does not exist any more: there is nothing to change or restore. */
     GONE,
     /** Not as wanted: the message says why. */
     FAILED;

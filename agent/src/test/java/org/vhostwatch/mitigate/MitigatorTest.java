@@ -236,8 +236,21 @@ class MitigatorTest {
     List<TapResult> results = mitigator().apply(List.of(gone, target()), false, OPERATOR);
     assertThat(results)
         .extracting(TapResult::outcome)
-        .containsExactly(Outcome.FAILED, Outcome.CHANGED);
-    assertThat(results.get(0).message()).contains("gone");
+        .containsExactly(Outcome.GONE, Outcome.CHANGED);
+    assertThat(results.get(0).message()).isEqualTo("it is gone");
+  }
+
+  @Test
+  void whatMayBeElsewhereIsNotGone() throws Exception {
+    for (Target elsewhere :
+        List.of(
+            new Target("vwgone", 999_999, 1, 0, "vm", false, "", true, true, List.of()),
+            new Target("vwgone", 999_999, 0, 0, "vm", false, "", true, true, List.of()),
+            new Target("vwgone", 0, ownNetns(), 0, "vm", false, "", true, true, List.of()))) {
+      TapResult result = apply(OPERATOR, elsewhere);
+      assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(result.message()).contains("network namespace");
+    }
   }
 
   @Test
