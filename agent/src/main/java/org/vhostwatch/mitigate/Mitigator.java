@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -183,11 +184,12 @@ public final class Mitigator {
   }
 
   /**
-   * Requests the features of taps again as they were before the first {@link #apply}.
+   * Requests the features of taps again as they were before the first {@link #apply}; each is noted
+   * on the disk before the next.
    *
    * @param wanted by name of the tap now or then, and VM, which of the remembered taps
    * @return one result a tap; empty if nothing is remembered of such taps
-   * @throws IOException if what was before cannot be read or written
+   * @throws IOException if what was before cannot be read or written: then nothing was restored
    */
   public List<TapResult> undo(Predicate<Named> wanted) throws IOException, InterruptedException {
     return journal.alone(limit, () -> undoAlone(wanted));
@@ -195,20 +197,33 @@ public final class Mitigator {
 
   private List<TapResult> undoAlone(Predicate<Named> wanted)
       throws IOException, InterruptedException {
-    List<Entry> entries = journal.read();
+    List<Entry> entries = new ArrayList<>(journal.read());
     loadNativeCalls();
     String boot = boot();
-    List<Entry> kept = new ArrayList<>();
+    Predicate<Entry> meant =
+        entry -> !entry.released() && wanted.test(new Named(entry.name(), entry.vm()));
     List<TapResult> results = new ArrayList<>();
+    Predicate<Entry> past = entry -> !entry.boot().equals(boot) && meant.test(entry);
+    entries.stream()
+        .filter(past)
+        .map(entry -> gone(entry, "this host was booted since; no tap outlives that"))
+        .forEach(results::add);
+    if (entries.removeIf(past)) {
+      journal.write(entries);
+    }
     int late = 0;
-    for (Entry entry : entries) {
-      if (entry.released() || !wanted.test(new Named(entry.name(), entry.vm()))) {
-        kept.add(entry);
+    String unwritten = "";
+    for (ListIterator<Entry> each = entries.listIterator(); each.hasNext(); ) {
+      Entry entry = each.next();
+      if (!entry.boot().equals(boot) || !meant.test(entry)) {
         continue;
       }
+      if (results.isEmpty()) {
+        journal.write(entries); // Where that fails, nothing is restored that cannot be noted.
+      }
       TapResult result;
-      if (!entry.boot().equals(boot)) {
-        result = gone(entry, "this host was booted since; no tap outlives that");
+      if (!unwritten.isEmpty()) {
+        result = failed(entry, "not tried: " + unwritten);
       } else if (late >= MAX_LATE) {
         result = failed(entry, TapResult.NOT_TRIED);
       } else {
@@ -219,15 +234,23 @@ public final class Mitigator {
           result = failed(entry, String.valueOf(e.getMessage()));
         }
       }
-      results.add(result);
-      if (result.outcome() == TapResult.Outcome.RESTORED) {
-        kept.add(entry.with(new TreeMap<>()));
-      } else if (result.outcome() == TapResult.Outcome.FAILED) {
-        kept.add(entry);
+      if (result.outcome() != TapResult.Outcome.FAILED) {
+        boolean restored = result.outcome() == TapResult.Outcome.RESTORED;
+        if (restored) {
+          each.set(entry.with(new TreeMap<>()));
+        } else {
+          each.remove();
+        }
+        try {
+          // Each by itself: a run that is killed has noted what it did.
+          journal.write(entries);
+        } catch (IOException e) {
+          unwritten = String.valueOf(e.getMessage());
+          result =
+              result.failed((restored ? "restored" : "gone") + ", but not noted: " + unwritten);
+        }
       }
-    }
-    if (!results.isEmpty()) {
-      journal.write(kept);
+      results.add(result);
     }
     return results;
   }

@@ -32,6 +32,11 @@ public record TapResult(
     notes = List.copyOf(notes);
   }
 
+  /** Returns the same tap as one that failed after all. */
+  TapResult failed(String why) {
+    return new TapResult(name, ifindex, netns, vm, Outcome.FAILED, changes, why, notes);
+  }
+
   /** Returns whether it was tried. */
   public boolean tried() {
     return outcome != Outcome.FAILED

@@ -7,6 +7,7 @@ import static org.vhostwatch.mitigate.Mitigator.By.DAEMON;
 import static org.vhostwatch.mitigate.Mitigator.By.OPERATOR;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -151,6 +152,56 @@ class MitigatorTest {
     assertThat(apply(OPERATOR).outcome()).isEqualTo(Outcome.CHANGED);
     assertThat(undo().outcome()).isEqualTo(Outcome.RESTORED);
     assertThat(features(NAME)).isEqualTo(before);
+  }
+
+  @Test
+  void whatCannotBeNotedIsNotRestored() throws Exception {
+    apply(OPERATOR);
+    List<Feature> mitigated = features(NAME);
+    assertThatThrownBy(() -> mitigator().undo(any -> nobodyTrustsTheState()))
+        .hasMessageContaining(state().toString());
+    assertThat(features(NAME)).isEqualTo(mitigated);
+  }
+
+  @Test
+  void whatWasRestoredIsNotedBeforeTheNextAndSaidWhenThatFails() throws Exception {
+    List<Feature> before = features(NAME);
+    try (TestTap second = TestTap.create(NAME + "b");
+        TestTap third = TestTap.create(NAME + "c")) {
+      for (TestTap each : List.of(second, third)) {
+        each.offload();
+      }
+      mitigator()
+          .apply(List.of(target(), target(second.name()), target(third.name())), false, OPERATOR);
+      List<TapResult> results =
+          mitigator().undo(tap -> tap.tap().equals(NAME) || nobodyTrustsTheState());
+      assertThat(results)
+          .extracting(TapResult::outcome)
+          .containsExactly(Outcome.RESTORED, Outcome.FAILED, Outcome.FAILED);
+      assertThat(results.get(1).message()).startsWith("restored, but not noted: ");
+      assertThat(results.get(1).changes()).isNotEmpty().allMatch(Change::done);
+      assertThat(results.get(2).message()).startsWith("not tried: ");
+      assertThat(features(second.name())).isEqualTo(before);
+      assertThat(features(third.name())).isNotEqualTo(before);
+      Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString("rwx------"));
+      assertThat(mitigator().remembered())
+          .extracting(Mitigator.Named::tap)
+          .containsExactly(second.name(), third.name());
+      assertThat(apply(DAEMON).outcome()).isEqualTo(Outcome.LEFT_ALONE);
+      assertThat(mitigator().undo(any -> true))
+          .extracting(TapResult::outcome)
+          .containsExactly(Outcome.RESTORED, Outcome.RESTORED);
+    }
+  }
+
+  /** From now on the state folder is not written: others could have put something into it. */
+  private boolean nobodyTrustsTheState() {
+    try {
+      Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString("rwxrwxrwx"));
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -387,8 +438,12 @@ class MitigatorTest {
     return NetNamespace.inodeAt(Path.of("/proc/" + inhabitant.pid() + "/ns/net"));
   }
 
+  private Path state() {
+    return folder.resolve("state");
+  }
+
   private Mitigator mitigator() {
-    return new Mitigator(new StateDirectory(folder.resolve("state")), LIMIT);
+    return new Mitigator(new StateDirectory(state()), LIMIT);
   }
 
   private TapResult apply(Mitigator.By by) throws Exception {
@@ -406,7 +461,12 @@ class MitigatorTest {
   }
 
   private Target target() throws IOException {
-    return new Target(NAME, index(), ownNetns(), 0, "vm", false, "", true, true, List.of());
+    return target(NAME);
+  }
+
+  private Target target(String name) throws IOException {
+    int index = Interfaces.index(socket, name);
+    return new Target(name, index, ownNetns(), 0, "vm", false, "", true, true, List.of());
   }
 
   private int index() throws IOException {
