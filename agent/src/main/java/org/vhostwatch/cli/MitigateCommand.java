@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.config.Keys;
+import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.detect.Settings;
 import org.vhostwatch.evidence.Diagnosis;
 import org.vhostwatch.evidence.Examination;
@@ -32,6 +33,7 @@ import org.vhostwatch.probe.Spawner;
 import org.vhostwatch.report.ExitCode;
 import org.vhostwatch.report.MitigationReport;
 import org.vhostwatch.report.MitigationReport.Mode;
+import org.vhostwatch.report.Plural;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,7 +59,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:all is as wanted; of a dry run: all could be looked at",
-      "1:some is not: each tap says why",
+      "1:some is not, or not all taps are known: it says why",
       "3:could not: not root, no such VM, one of the taps is not there, or the state folder cannot"
           + " be used",
       "4:refused: this kernel is fixed, or not known to be affected",
@@ -161,9 +163,8 @@ final class MitigateCommand implements Callable<Integer> {
     Findings findings = examination.look();
     List<Target> all;
     if (findings.censuses() > 0) {
-      all =
-          Targets.of(
-              findings.verdicts(), verdict -> findings.vmm(verdict).map(Vmm::name).orElse(""));
+      troubles.addAll(leftOut(findings));
+      all = Targets.of(findings.verdicts(), verdict -> vm(findings, verdict));
     } else {
       troubles.addAll(kit.troubles());
       troubles.addAll(findings.troubles());
@@ -178,6 +179,28 @@ final class MitigateCommand implements Callable<Integer> {
       }
     }
     return List.copyOf(chosen);
+  }
+
+  /** Who names taps has them, or is told that they are not there. */
+  private List<String> leftOut(Findings findings) {
+    List<String> words = new ArrayList<>();
+    if (taps.isEmpty()) {
+      List<QueueVerdict> ours =
+          findings.verdicts().stream()
+              .filter(verdict -> vm == null || vm.equals(vm(findings, verdict)))
+              .toList();
+      words.addAll(Targets.leftOut(ours, verdict -> vm(findings, verdict)));
+    }
+    if (findings.rejected() > 0) {
+      words.add(
+          Plural.of(findings.rejected(), "line")
+              + " of the census could not be read: what they tell of is left out; run it again");
+    }
+    return words;
+  }
+
+  private static String vm(Findings findings, QueueVerdict verdict) {
+    return findings.vmm(verdict).map(Vmm::name).orElse("");
   }
 
   private static Mitigator.Named named(Target target) {

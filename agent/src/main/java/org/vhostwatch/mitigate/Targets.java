@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.vhostwatch.detect.QueueVerdict;
 import org.vhostwatch.host.TapPort;
@@ -36,6 +37,32 @@ public final class Targets {
     List<Target> targets = new ArrayList<>();
     taps.values().forEach(queues -> targets.add(target(queues, vm)));
     return targets;
+  }
+
+  /**
+   * Returns, in words, of which VMs queues are left out because nothing tells their tap.
+   *
+   * @param verdicts queues that a census has read
+   * @param vm name of the VM that a queue belongs to, empty if not known
+   */
+  public static List<String> leftOut(
+      List<QueueVerdict> verdicts, Function<QueueVerdict, String> vm) {
+    Map<String, Integer> queues = new TreeMap<>();
+    for (QueueVerdict verdict : verdicts) {
+      if (verdict.queue() != null && verdict.queue().tap().isEmpty()) {
+        queues.merge(vm.apply(verdict), 1, Integer::sum);
+      }
+    }
+    List<String> words = new ArrayList<>();
+    queues.forEach(
+        (name, count) ->
+            words.add(
+                count
+                    + (count == 1 ? " queue of " : " queues of ")
+                    + (name.isEmpty() ? "a VM without a known name" : "VM " + name)
+                    + (count == 1 ? " has" : " have")
+                    + " no known tap now: run it again when the guest is up"));
+    return words;
   }
 
   private static Target target(List<QueueVerdict> verdicts, Function<QueueVerdict, String> vm) {

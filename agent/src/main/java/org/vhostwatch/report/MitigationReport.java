@@ -140,7 +140,9 @@ public record MitigationReport(
       lines.add(
           mode == Mode.UNDO
               ? "nothing to undo: no tap is mitigated"
-              : "no tap: nothing on this host receives through vhost_net");
+              : troubles.isEmpty()
+                  ? "no tap: nothing on this host receives through vhost_net"
+                  : "no tap is known");
     } else {
       lines.add(
           Plural.of(taps.size(), "tap")

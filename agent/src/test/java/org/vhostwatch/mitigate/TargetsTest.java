@@ -68,6 +68,19 @@ class TargetsTest {
     }
   }
 
+  @Test
+  void queuesWhoseTapIsNotKnownAreSaidToBeLeftOut() {
+    List<QueueVerdict> queues =
+        census(queue(5, 0, ""), queue(6, 0, ""), queue(7, 1, "vnet0"), queue(8, 0, ""));
+    assertThat(Targets.leftOut(queues, verdict -> verdict.tid() == 188 ? "" : "web01"))
+        .containsExactly(
+            "1 queue of a VM without a known name has no known tap now: run it again when the guest"
+                + " is up",
+            "2 queues of VM web01 have no known tap now: run it again when the guest is up");
+    assertThat(Targets.of(queues, verdict -> "web01")).hasSize(1);
+    assertThat(Targets.leftOut(census(queue(7, 1, "vnet0")), verdict -> "web01")).isEmpty();
+  }
+
   private static List<QueueVerdict> census(String... lines) {
     CensusAssembler assembler = new CensusAssembler();
     List.of(lines).forEach(assembler::accept);

@@ -100,6 +100,19 @@ class MitigationReportTest {
   }
 
   @Test
+  void aTapThatIsNotKnownIsATrouble() {
+    String trouble = "1 queue of VM web01 has no known tap now: run it again when the guest is up";
+    MitigationReport report =
+        new MitigationReport(
+            Mode.APPLY, "6.18.15", AFFECTED, false, 1, List.of(), List.of(trouble));
+    assertThat(report.text())
+        .contains("trouble: " + trouble + "\nno tap is known\n")
+        .doesNotContain("nothing on this host");
+    assertThat(report.json()).contains(trouble);
+    assertThat(report.exitCode()).isEqualTo(1);
+  }
+
+  @Test
   void nothingToUndoIsSaid() {
     assertThat(report(Mode.UNDO, KernelExposure.NOT_RATED, false).text())
         .contains("nothing to undo");
