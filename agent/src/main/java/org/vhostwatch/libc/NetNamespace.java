@@ -122,7 +122,12 @@ public final class NetNamespace implements AutoCloseable {
       Native.check(Native.libc().setns(fd.number(), CLONE_NEWNET), "setns", name);
     } catch (LibcException e) {
       if (e.errno() == Errno.EPERM) {
-        throw new IOException(name + ": not permitted to enter it; run as root (CAP_SYS_ADMIN)", e);
+        throw new IOException(
+            name
+                + ": not permitted to enter it: that takes root with CAP_SYS_ADMIN, which the service"
+                + " has only with CapabilityBoundingSet=CAP_SYS_ADMIN and RestrictNamespaces=net in"
+                + " a drop-in (`systemctl edit vhostwatch`, then restart it)",
+            e);
       }
       throw e;
     }

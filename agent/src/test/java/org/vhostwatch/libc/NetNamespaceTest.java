@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -84,6 +85,41 @@ class NetNamespaceTest {
     assertThatThrownBy(() -> NetNamespace.ofProcess(pid))
         .isInstanceOf(IOException.class)
         .hasMessage("network namespace of process " + pid + ": there is no such process any more");
+  }
+
+  /** As in the packaged service: without the capability; its filter of calls answers the same. */
+  @Test
+  void whoMayNotEnterIsToldWhatAServiceLacks() throws Exception {
+    Path setpriv = Path.of("/usr/bin/setpriv");
+    assumeThat(setpriv).isExecutable();
+    Process java =
+        new ProcessBuilder(
+                setpriv.toString(),
+                "--bounding-set=-sys_admin",
+                "--inh-caps=-sys_admin",
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Entering.class.getName(),
+                Long.toString(inhabitant.pid()))
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(said)
+        .contains("network namespace of process " + inhabitant.pid() + ": not permitted to enter")
+        .contains("CapabilityBoundingSet=CAP_SYS_ADMIN and RestrictNamespaces=net in a drop-in");
+  }
+
+  /** A process that enters the network namespace of another, and says why it cannot. */
+  static final class Entering {
+    public static void main(String[] arguments) throws IOException {
+      try (NetNamespace other = NetNamespace.ofProcess(Long.parseLong(arguments[0]));
+          Fd there = other.socket()) {
+        System.out.println("entered: " + there);
+      } catch (IOException e) {
+        System.out.println(e.getMessage());
+      }
+    }
   }
 
   @Test
