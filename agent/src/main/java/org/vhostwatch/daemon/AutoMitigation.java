@@ -107,6 +107,7 @@ final class AutoMitigation implements AutoCloseable {
       }
       int requested = (int) results.stream().filter(TapResult::requested).count();
       budget.used(requested, System.nanoTime());
+      said = ""; // The same trouble after this is another one.
     } catch (IOException | RuntimeException e) {
       budget.used(0, System.nanoTime());
       metrics.mitigationFailed();

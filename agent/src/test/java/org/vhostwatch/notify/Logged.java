@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 
 /** What is logged while a test runs. */
-final class Logged extends AppenderBase<ILoggingEvent> {
+public final class Logged extends AppenderBase<ILoggingEvent> {
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final Logger logger = (Logger) LoggerFactory.getLogger("vhostwatch");
@@ -33,7 +33,7 @@ final class Logged extends AppenderBase<ILoggingEvent> {
   }
 
   /** Waits for a line with this in it; returns it. */
-  String await(String part) throws InterruptedException {
+  public String await(String part) throws InterruptedException {
     while (true) {
       String line = lines.poll(20, TimeUnit.SECONDS);
       if (line == null) {
