@@ -129,10 +129,23 @@ final class TapDevice implements AutoCloseable {
   }
 
   List<Feature> features() throws IOException {
-    return Ethtool.features(socket, name);
+    List<Feature> features = Ethtool.features(socket, name);
+    hasItsName("");
+    return features;
+  }
+
+  /**
+   * The kernel is asked by name, and the name is for whoever has it then: one that went to another
+   * tap since this one was found would have that one read, and changed.
+   */
+  private void hasItsName(String consequence) throws IOException {
+    if (Interfaces.index(socket, name) != ifindex) {
+      throw new IOException("its name went to another tap" + consequence);
+    }
   }
 
   void request(Map<String, Boolean> wanted) throws IOException {
+    hasItsName("");
     try {
       // Its answer is not needed: the features are read again, and say it of each.
       Ethtool.request(socket, name, wanted);
@@ -146,6 +159,7 @@ final class TapDevice implements AutoCloseable {
       }
       throw e;
     }
+    hasItsName(", which may have been changed in its place: `ethtool -k " + name + "` shows it");
   }
 
   @Override

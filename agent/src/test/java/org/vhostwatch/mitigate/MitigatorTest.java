@@ -14,6 +14,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +131,21 @@ class MitigatorTest {
     assertThat(undone.outcome()).isEqualTo(Outcome.RESTORED);
     assertThat(undone.notes()).containsExactly("it was called " + NAME);
     assertThat(features(other)).isEqualTo(before);
+  }
+
+  @Test
+  void norIfTheNameGoesToAnotherAfterItWasFound() throws Exception {
+    try (TapDevice found = Objects.requireNonNull(TapDevice.find(ownNetns(), 0, index(), NAME))) {
+      tap.rename(NAME + "x");
+      try (TestTap other = TestTap.create(NAME)) {
+        other.offload();
+        List<Feature> before = features(NAME);
+        assertThatThrownBy(found::features).hasMessage("its name went to another tap");
+        assertThatThrownBy(() -> found.request(Map.of("tx-scatter-gather", false)))
+            .hasMessage("its name went to another tap");
+        assertThat(features(NAME)).isEqualTo(before);
+      }
+    }
   }
 
   @Test
