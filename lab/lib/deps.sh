@@ -39,8 +39,26 @@ install_missing() {
     say "installing ${missing[*]}"
     [ "$(id -u)" = 0 ] || die "that needs root; or install them yourself: apt-get install ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    quietly apt-get -q update || die "apt-get update failed"
-    quietly without_services apt-get -q install -y --no-install-recommends "${missing[@]}" || die "installing ${missing[*]} failed"
+    without_services update_and_install "${missing[@]}" || die "installing ${missing[*]} failed"
+}
+
+update_and_install() { apt_get update && apt_get install -y --no-install-recommends "$@"; }
+
+# apt_get ARGUMENT...: its output is shown only if it fails. While another program has one of its locks, as one that upgrades by itself
+# after a boot, it is tried again for five minutes: its own DPkg::Lock::Timeout is not about the lock of the lists.
+apt_get() {
+    local said began=$SECONDS told=''
+    until said=$(LC_ALL=C apt-get -q "$@" 2>&1); do
+        if [[ $said != *'Could not get lock'* ]] || ((SECONDS - began >= 300)); then
+            tail -n 25 <<<"$said" | sed 's/^/    /' >&2
+            return 1
+        fi
+        if [ ! "$told" ] && ((SECONDS - began >= 2)); then
+            told=yes
+            say "waiting for another program: $(grep -m 1 'Could not get lock' <<<"$said")"
+        fi
+        sleep 1
+    done
 }
 
 # Where no udev runs, as in a container, the kernel may have tun and /dev not: what is tested with taps would be skipped.
