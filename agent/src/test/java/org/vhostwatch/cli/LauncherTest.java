@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which Java the launcher takes, of made-up ones. */
+/** Which Java the launcher takes, of made-up ones, and what it tells it. */
 class LauncherTest {
 
   private static final Path LAUNCHER = Path.of("src/main/dist/bin/vhostwatch");
@@ -94,6 +94,13 @@ class LauncherTest {
     assertThat(started("VHOSTWATCH_JAVA", old)).startsWith("78 ").endsWith(refused);
     assertThat(started("VHOSTWATCH_JAVA", recent)).isEqualTo("0 java-17 asked, java-17 ");
     assertThat(started("VHOSTWATCH_JAVA", "/bin/sh")).startsWith("78 vhostwatch: ");
+  }
+
+  @Test
+  void unlocksWhatIsAnExperimentInJava24() throws Exception {
+    assertThat(Files.readString(LAUNCHER))
+        .containsSubsequence(
+            "-XX:+UnlockExperimentalVMOptions", "-XX:+UseCompactObjectHeaders", "exec");
   }
 
   /** Makes a Java that says its name, and that it was asked, before it says its version. */
