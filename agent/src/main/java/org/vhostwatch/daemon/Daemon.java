@@ -330,6 +330,7 @@ public final class Daemon implements AutoCloseable {
       Log.censusTaken(census.queues().size());
       observe(new Observation.Queues(census, seen.lines().firstAt()), now);
       busy.census(census.queues(), now);
+      flushes.census(census.queues());
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
@@ -454,6 +455,7 @@ public final class Daemon implements AutoCloseable {
     if (sight.idle()) {
       observe(new Observation.Queues(new Census(List.of(), 0), now), now);
       busy.census(List.of(), now);
+      flushes.census(List.of());
     }
     verdicts = detector.judge(state, now);
     busy.look(workers, verdicts, now);

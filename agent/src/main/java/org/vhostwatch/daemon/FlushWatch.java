@@ -46,7 +46,10 @@ final class FlushWatch implements AutoCloseable {
 
   private final Map<Integer, Watched> watched = new ConcurrentHashMap<>();
 
-  /** The queues with a backend when they were last given, by address; owned by the caller. */
+  /** The queues with a backend, by address, of the last census; owned by the caller. */
+  private Set<Long> attached = Set.of();
+
+  /** Those of them that were last given; owned by the caller. */
   private Map<Long, QueueStatus> served = Map.of();
 
   private final Semaphore wanted = new Semaphore(0);
@@ -73,6 +76,15 @@ final class FlushWatch implements AutoCloseable {
     return waiting;
   }
 
+  /** Takes what a census has read; never waits. */
+  void census(List<CensusQueue> queues) {
+    attached =
+        queues.stream()
+            .filter(queue -> queue.backend() != CensusQueue.Backend.NONE)
+            .map(CensusQueue::vq)
+            .collect(Collectors.toUnmodifiableSet());
+  }
+
   /**
    * Takes the present queues; never waits.
    *
@@ -81,7 +93,7 @@ final class FlushWatch implements AutoCloseable {
   void watch(List<QueueStatus> queues, double busyShare, long now) {
     Map<Long, QueueStatus> serving = new HashMap<>();
     for (QueueStatus queue : queues) {
-      if (served(queue)) {
+      if (attached.contains(queue.verdict().vq())) {
         serving.put(queue.verdict().vq(), queue);
       }
       if (troubled(queue, busyShare) && !queue.verdict().longStalled(now)) {
@@ -110,11 +122,6 @@ final class FlushWatch implements AutoCloseable {
                     pid,
                     new Watched(queue.vm(), until),
                     (old, next) -> next.until() - old.until() > 0 ? next : old));
-  }
-
-  private static boolean served(QueueStatus queue) {
-    CensusQueue read = queue.verdict().queue();
-    return read != null && read.backend() != CensusQueue.Backend.NONE;
   }
 
   private static boolean troubled(QueueStatus queue, double busyShare) {

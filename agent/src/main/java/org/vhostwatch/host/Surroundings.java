@@ -103,6 +103,7 @@ public record Surroundings(
             "vhost_dev_",
             "vhost_net_",
             "vhost_poll_flush",
+            "vhost_task_stop",
             "vhost_vq_",
             "vhost_vring_",
             "vhost_work_");
@@ -110,6 +111,11 @@ public record Surroundings(
     /** What a worker itself runs, which is a thread of the VMM since Linux 6.4. */
     private static final List<String> WORKER =
         List.of("vhost_run_work_list+", "vhost_task_fn+", "vhost_worker+");
+
+    /** The end of a worker is waited for there, before Linux 6.4; zero-copy packets elsewhere. */
+    private static final String KTHREAD_STOP = "kthread_stop";
+
+    private static final String ZERO_COPY = "vhost_net_ubuf_put_and_wait";
 
     private static final Pattern WORKER_NAME = Pattern.compile("vhost-\\d+");
 
@@ -139,10 +145,17 @@ public record Surroundings(
       stack = List.copyOf(stack);
     }
 
-    /** Returns whether it waits for a vhost worker, and is none itself, nor waits for a page. */
+    /**
+     * Returns whether it waits for a vhost worker, and is none itself. Where it waits counts, not
+     * what it was called by: a page that vhost needs is no worker.
+     */
     public boolean forVhost() {
-      return STORAGE.stream().noneMatch(wchan::startsWith)
-          && VHOST.stream().anyMatch(this::passes)
+      boolean vhost =
+          (wchan.isEmpty() || wchan.equals(KTHREAD_STOP))
+              ? VHOST.stream().anyMatch(this::passes)
+              : VHOST.stream().anyMatch(wchan::startsWith);
+      return vhost
+          && !passes(ZERO_COPY)
           && WORKER.stream().noneMatch(this::passes)
           && !WORKER_NAME.matcher(comm).matches();
     }

@@ -40,7 +40,8 @@ public final class Targets {
   }
 
   /**
-   * Returns, in words, of which VMs queues are left out because nothing tells their tap.
+   * Returns, in words, of which VMs queues are left out because nothing tells their tap. Only where
+   * that can change: a queue with a backend has none that is a tap, or its tap is known by another.
    *
    * @param verdicts queues that a census has read
    * @param vm name of the VM that a queue belongs to, empty if not known
@@ -49,7 +50,8 @@ public final class Targets {
       List<QueueVerdict> verdicts, Function<QueueVerdict, String> vm) {
     Map<String, Integer> queues = new TreeMap<>();
     for (QueueVerdict verdict : verdicts) {
-      if (verdict.queue() != null && verdict.queue().tap().isEmpty()) {
+      CensusQueue queue = verdict.queue();
+      if (queue != null && queue.tap().isEmpty() && queue.backend() == CensusQueue.Backend.NONE) {
         queues.merge(vm.apply(verdict), 1, Integer::sum);
       }
     }

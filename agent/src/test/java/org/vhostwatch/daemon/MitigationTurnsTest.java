@@ -49,9 +49,28 @@ class MitigationTurnsTest {
 
   /** What its VMM requests for the driver of the firmware is not what it will for the guest's. */
   @Test
-  void aTapHasItsTurnWhenItsGuestsDriverIsUp() {
-    assertThat(turns.next(List.of(target(1, false), TWO), 9)).containsExactly(TWO);
+  void aTapHasATurnBeforeItsGuestsDriverIsUpAndAnotherThen() {
+    Target early = target(1, false);
+    assertThat(turns.next(List.of(early, TWO), 9)).containsExactly(early, TWO);
+    turns.over(early, result(Outcome.CHANGED, ""));
+    turns.present(List.of(early, TWO));
+    assertThat(turns.next(List.of(early, TWO), 9)).containsExactly(TWO);
+    turns.present(ALL);
     assertThat(turns.next(ALL, 1)).containsExactly(ONE);
+    turns.over(ONE, result(Outcome.NOTHING_TO_DO, ""));
+    turns.present(ALL);
+    assertThat(turns.next(ALL, 1)).containsExactly(TWO);
+  }
+
+  @Test
+  void aTapThatFailsBeforeItsGuestsDriverIsUpHasAllItsTriesThen() {
+    Target early = target(1, false);
+    turns.over(early, failed());
+    turns.over(early, failed());
+    assertThat(turns.over(early, failed())).isTrue();
+    assertThat(turns.next(List.of(early), 9)).isEmpty();
+    turns.present(ALL);
+    assertThat(turns.over(ONE, failed())).isFalse();
   }
 
   @Test

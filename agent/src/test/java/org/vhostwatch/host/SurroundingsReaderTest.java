@@ -160,8 +160,13 @@ class SurroundingsReaderTest {
     "qemu,      vhost_net_ioctl, vhost_net_ioctl+0x1f/0x40, true",
     "qemu,      vhost_dev_flush, '', true",
     "qemu,      io_schedule,     vhost_vring_ioctl+0x1f/0x40, false",
+    "qemu,      kthread_stop,    vhost_dev_cleanup+0x1f/0x40, true",
+    "qemu,      kthread_stop,    loop_exit+0x1f/0x40, false",
+    "qemu,      '',              vhost_dev_flush+0x1f/0x40, true",
+    "qemu,      synchronize_rcu, vhost_net_release+0x1f/0x40, false",
+    "qemu,      vhost_net_ubuf_put_and_wait, vhost_net_ioctl+0x1f/0x40, false",
     "vhost-42,  vhost_net_buf_peek, '', false",
-    "qemu,      folio_wait_bit,  vhost_task_fn+0x1f/0x40, false",
+    "renamed,   vhost_net_buf_peek, vhost_run_work_list+0x1f/0x40, false",
     "qemu,      futex_wait,      do_futex+0x1f/0x40, false"
   })
   void tellsWhoWaitsForAWorker(String comm, String wchan, String frame, boolean waits) {
