@@ -32,18 +32,27 @@ record KernelBase(
   private static final Pattern PROXMOX = Pattern.compile(".*\\b(?:PMX|PVE) (\\d\\S*).*");
 
   /**
-   * A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f}, {@code 7.1.0+},
-   * {@code 7.1.0-rc7-next-20260610}, and Fedora's {@code 7.2.0-0.rc0.20260618g1a2b3c4d5e6f.7.fc45}.
+   * A build of a tree between two releases: {@code 7.1.0-12345-g1a2b3c4d5e6f} (of a shallow clone
+   * {@code 7.1.0-g1a2b3c4d5e6f}), {@code 7.1.0+}, {@code 7.1.0-rc7-next-20260610}, and Fedora's
+   * {@code 7.2.0-0.rc0.20260618g1a2b3c4d5e6f.7.fc45}.
    */
   private static final Pattern SNAPSHOT =
       Pattern.compile(
-          ".*-\\d+-g[0-9a-f]{7,40}\\b.*|.*\\+|.*-next-\\d{8}\\b.*|.*\\.\\d{6,8}g(?:it)?[0-9a-f]{7,40}\\b.*");
+          ".*-(?:\\d+-)?g[0-9a-f]{7,40}\\b.*|.*\\+|.*-next-\\d{8}\\b.*|.*\\.\\d{6,8}g(?:it)?[0-9a-f]{7,40}\\b.*");
 
   /**
    * A package's number on a base that never moves, {@code 5.14.0-427.44.1}: who follows upstream
    * has the number of the stable release there, Fedora's and ELRepo's before such a number.
    */
   private static final Pattern FROZEN = Pattern.compile("\\d+\\.\\d+\\.0-\\d.*");
+
+  /**
+   * The tag of an rpm distribution after the package's number, {@code 6.6.47-12.oc9.x86_64}: but
+   * for Fedora and ELRepo, which are told before, they pick fixes. The name of a processor is none.
+   */
+  private static final Pattern TAGGED =
+      Pattern.compile(
+          ".*-\\d[\\w.]*\\.(?!x86_64|i\\d86|aarch64|armv|ppc64|riscv64|s390|loongarch)[a-z]+\\d.*");
 
   /**
    * What releases of distributions look like that pick fixes into an older base, or whose way of
@@ -58,7 +67,7 @@ record KernelBase(
     PROXMOX("Proxmox", ".*-pve"),
     AMAZON("Amazon Linux", ".*\\.amzn\\d+.*"),
     AZURE("Azure Linux", ".*\\.(azl|cm)\\d+.*"),
-    OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl|al|alnx)\\d+.*");
+    OPENEULER("openEuler or a relative of it", ".*\\.(oe|an|tl|al|alnx)\\d+.*|.*-tlinux\\d.*");
 
     private final String label;
     private final Pattern form;
@@ -113,7 +122,7 @@ record KernelBase(
     if (release.matches(".*\\.fc\\d+.*")) {
       return new KernelBase("Fedora", upstream, true, "");
     }
-    if (FROZEN.matcher(release).matches()) {
+    if (FROZEN.matcher(release).matches() || TAGGED.matcher(release).matches()) {
       return new KernelBase("a builder that is not known here", upstream, false, "");
     }
     return new KernelBase("", upstream, true, "");

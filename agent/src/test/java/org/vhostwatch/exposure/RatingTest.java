@@ -57,6 +57,17 @@ class RatingTest {
           6.18.45-arch1-1                      | #1 SMP                                |                                           | FIXED    | 6.18.45
           6.18.0-arch1-1                       | #1 SMP                                |                                           | AFFECTED | 6.18
           6.18.0-1.el9.elrepo.x86_64           | #1 SMP                                |                                           | AFFECTED | 6.18
+          6.17.7-400.asahi.fc42.aarch64+16k    | #1 SMP                                |                                           | AFFECTED | 6.17.7
+          6.18.45-gentoo-r1                    | #1 SMP                                |                                           | FIXED    | 6.18.45
+          6.12.94-gentoo-dist                  | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-0-lts                        | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-1-lts                        | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-1-MANJARO                    | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94_1                            | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-x64v3-xanmod1                | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-2.1-liquorix-amd64           | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-3.x86_64                     | #1 SMP                                |                                           | AFFECTED | 6.12.94
+          6.12.94-3.aarch64                    | #1 SMP                                |                                           | AFFECTED | 6.12.94
           6.18.0-0.rc4.36.fc44.x86_64          | #1 SMP                                |                                           | AFFECTED | 6.18-rc4
           7.2.0-0.rc1.9.fc45.x86_64            | #1 SMP                                |                                           | FIXED    | 7.2-rc1
           7.2.0-rc1+                           | #1 SMP                                |                                           | FIXED    | 7.2-rc1
@@ -81,7 +92,14 @@ class RatingTest {
           6.12.0-160000.5-rt                   | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.12.0-3.of-somebody                 | #1 SMP                                |                                           | UNKNOWN  | 6.12
           6.1.115-126.197.amzn2023.x86_64      | #1 SMP                                |                                           | UNKNOWN  | 6.1.115
+          5.4.241-1-tlinux4-0017.7             | #1 SMP                                |                                           | UNKNOWN  | 5.4.241
+          6.6.47-12.oc9.x86_64                 | #1 SMP                                |                                           | UNKNOWN  | 6.6.47
+          6.1.124-1.ph5                        | #1 SMP                                |                                           | UNKNOWN  | 6.1.124
+          6.1.124-1.ph5-esx                    | #1 SMP                                |                                           | UNKNOWN  | 6.1.124
+          5.15.189-5.ctl3                      | #1 SMP                                |                                           | UNKNOWN  | 5.15.189
+          4.19.90-24.4.v2101.ky10.x86_64       | #1 SMP                                |                                           | UNKNOWN  | 4.19.90
           7.2.0-0.rc0.20260618g1a2b3c4d5e6f.7.fc45.x86_64 | #1 SMP                     |                                           | UNKNOWN  | 7.2-rc0
+          7.1.0-g1a2b3c4d5e6f                  | #1 SMP                                |                                           | UNKNOWN  | 7.1
           7.1.0+                               | #1 SMP                                |                                           | UNKNOWN  | 7.1
           7.1.0-rc7-next-20260610              | #1 SMP                                |                                           | UNKNOWN  | 7.1-rc7
           6.18.0-00123-g1a2b3c4d5e6f           | #1 SMP                                |                                           | UNKNOWN  | 6.18
@@ -120,6 +138,8 @@ class RatingTest {
           5.14.21-150500.33.5-azure | #1 SMP                             | SUSE
           6.8.0-1017-azure          | #1 SMP                             | Ubuntu
           5.15.158-2-pve            | #1 SMP PVE 5.15.158-2 (2024-07-24) | Proxmox's 5.15.158-2: Linux
+          5.4.241-1-tlinux4-0017.7  | #1 SMP                             | openEuler or a relative of it
+          6.6.47-12.oc9.x86_64      | #1 SMP                             | a builder that is not known here
           6.12.0-3.of-somebody      | #1 SMP                             | a builder that is not known here
           """)
   void saysWhoseFixesAreNotInTheVersion(String release, String version, String words) {
