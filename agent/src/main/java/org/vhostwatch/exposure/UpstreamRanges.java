@@ -12,8 +12,9 @@ import java.util.Map;
  *       the record of CVE-2026-74356; 6.12.97 is in Debian's changelog of linux 6.12.100-1 too.
  *   <li>6.1.191 is by Debian's changelog of linux 6.1.192-1, which lists what came with it.
  *   <li>7.2-rc1 is the first tag with the mainline commit.
- *   <li>6.6.y: the release with the fix was not found. The patch was first posted on 2 March 2026;
- *       6.6.100 is of July 2025, so releases up to it cannot have it.
+ *   <li>6.6.y: the release with the fix was not found. A stable branch takes only what mainline
+ *       has, and mainline had it with 7.2-rc1, about June 2026; 6.6.130 was there on 27 March 2026,
+ *       so releases up to it cannot have it.
  *   <li>Other branches from 5.18 on had ended before March 2026, or (6.19, 7.0) the CVE record
  *       counts all of their releases as affected.
  * </ul>
@@ -28,7 +29,7 @@ final class UpstreamRanges {
       Map.of("6.1", 191, "6.12", 97, "6.18", 40, "7.1", 5);
 
   private static final String UNDETERMINED = "6.6";
-  private static final int CERTAINLY_BEFORE_THE_FIX = 100;
+  private static final int CERTAINLY_BEFORE_THE_FIX = 130;
 
   private UpstreamRanges() {}
 
@@ -59,7 +60,7 @@ final class UpstreamRanges {
     }
     if (branch.equals(UNDETERMINED)) {
       return version.patch() <= CERTAINLY_BEFORE_THE_FIX
-          ? new Range(Exposure.AFFECTED, "is affected: it is older than the fix (March 2026)")
+          ? new Range(Exposure.AFFECTED, "is affected: it is older than the fix (7.2-rc1)")
           : new Range(
               Exposure.UNKNOWN,
               "may have the fix: which release of 6.6.y got it is not known here");

@@ -38,8 +38,8 @@ class RatingTest {
           5.18.0                               | #1 SMP                                |                                           | AFFECTED | 5.18
           6.0.19                               | #1 SMP                                |                                           | AFFECTED | 6.0.19
           6.1.191                              | #1 SMP                                |                                           | FIXED    | 6.1.191
-          6.6.100                              | #1 SMP                                |                                           | AFFECTED | 6.6.100
-          6.6.101                              | #1 SMP                                |                                           | UNKNOWN  | 6.6.101
+          6.6.130                              | #1 SMP                                |                                           | AFFECTED | 6.6.130
+          6.6.131                              | #1 SMP                                |                                           | UNKNOWN  | 6.6.131
           6.12.96                              | #1 SMP                                |                                           | AFFECTED | 6.12.96
           6.12.97                              | #1 SMP                                |                                           | FIXED    | 6.12.97
           6.13.12                              | #1 SMP                                |                                           | AFFECTED | 6.13.12
