@@ -1,9 +1,16 @@
 package org.vhostwatch.exposure;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.vhostwatch.host.ProcFs;
 
 /**
@@ -19,6 +26,9 @@ public record KernelIdentity(String bootId, String release, String version, Stri
 
   private static final int SMALL = 4 << 10;
 
+  /** There may be hundreds of live patches; the hash of a longer text stands for it. */
+  private static final int MAX_TEXT = 1 << 10;
+
   /** Reads it; the parts that cannot be read are empty. */
   public static KernelIdentity read(ProcFs fs) {
     StringBuilder code = new StringBuilder();
@@ -28,7 +38,11 @@ public record KernelIdentity(String bootId, String release, String version, Stri
     Livepatches patches = Livepatches.read(fs);
     Set<String> names = new TreeSet<>(patches.replacing());
     names.addAll(patches.hidden());
-    code.append("live patches ").append(names);
+    String live =
+        names.stream()
+            .map(name -> name + " " + loaded(fs, "sys/module/" + name))
+            .collect(Collectors.joining(", ", "[", "]"));
+    code.append("live patches ").append(live.length() > MAX_TEXT ? hash(live) : live);
     return new KernelIdentity(
         fs.text("proc/sys/kernel/random/boot_id", SMALL).orElse(""),
         fs.text("proc/sys/kernel/osrelease", SMALL).orElse(""),
@@ -43,7 +57,25 @@ public record KernelIdentity(String bootId, String release, String version, Stri
       return sources.get();
     }
     return fs.read(directory + "/notes/.note.gnu.build-id", SMALL)
-        .map(note -> java.util.HexFormat.of().formatHex(note))
+        .map(note -> HexFormat.of().formatHex(note))
         .orElse(fs.exists(directory + "/initstate") ? "loaded" : "not a module");
+  }
+
+  /** Whose file has no hash is told from its successor by the folder, which is a new one. */
+  private static String loaded(ProcFs fs, String directory) {
+    try {
+      return module(fs, directory) + " " + Files.getAttribute(fs.path(directory), "unix:ino");
+    } catch (IOException e) {
+      return "not a module";
+    }
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 }

@@ -34,7 +34,6 @@ record Livepatches(
   private static final String FOLDER = "sys/kernel/livepatch";
   private static final int SMALL = 64;
   private static final int MAX_PATCHES = 256;
-  private static final int MAX_HIDDEN = 4;
 
   static Livepatches read(ProcFs fs) {
     List<String> replacing = new ArrayList<>();
@@ -55,7 +54,6 @@ record Livepatches(
         fs.names("sys/module").stream()
             .filter(module -> HIDDEN.matcher(module).matches())
             .sorted()
-            .limit(MAX_HIDDEN)
             .toList();
     return new Livepatches(replacing, functions, transition, hidden);
   }

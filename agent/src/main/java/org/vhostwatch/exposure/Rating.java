@@ -20,6 +20,9 @@ import org.vhostwatch.exposure.Clue.Source;
  */
 final class Rating {
 
+  /** So many modules of live patches are named. */
+  private static final int MAX_NAMED = 4;
+
   private final KernelFindings found;
   private final List<Clue> clues = new ArrayList<>();
   private Optional<Clue> decisive = Optional.empty();
@@ -123,7 +126,10 @@ final class Rating {
     } else if (!patches.hidden().isEmpty()) {
       livepatched(
           "live patches that do not show what they replace are loaded ("
-              + String.join(", ", patches.hidden())
+              + String.join(", ", patches.hidden().stream().limit(MAX_NAMED).toList())
+              + (patches.hidden().size() > MAX_NAMED
+                  ? " and " + (patches.hidden().size() - MAX_NAMED) + " more"
+                  : "")
               + "): the fix may be among them");
     }
   }

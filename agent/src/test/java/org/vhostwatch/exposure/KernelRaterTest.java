@@ -163,6 +163,15 @@ class KernelRaterTest {
   }
 
   @Test
+  void ofManySuchPatchesAFewAreNamed() throws Exception {
+    runs("6.18.15", "#1 SMP");
+    for (int patch = 1; patch <= 6; patch++) {
+      host.directory("sys/module/ksplice_" + patch);
+    }
+    assertThat(rate().reason()).contains("(ksplice_1, ksplice_2, ksplice_3, ksplice_4 and 2 more)");
+  }
+
+  @Test
   void anEnabledLivePatchOfVhostIsSeenAndAnotherIsNot() throws Exception {
     runs("6.18.15", "#1 SMP");
     host.file("sys/kernel/livepatch/net_fix/enabled", "1\n")
