@@ -181,7 +181,10 @@ public final class DrillCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     try {
-      DrillReport report = new Drill(options, vhostNet, stop, line -> progress(err, line)).run();
+      ProcFs fs = new ProcFs(Path.of("/"));
+      Drill drill = new Drill(options, vhostNet, stop, line -> progress(err, line));
+      drill.prepare(() -> fs.exists("sys/module/vhost_net"));
+      DrillReport report = drill.run();
       out.println(format == Format.JSON ? DrillJson.write(report) : report.sentence());
       out.flush();
       keep(report, state, err);

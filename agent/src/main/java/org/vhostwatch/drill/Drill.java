@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,25 @@ public final class Drill {
     this.vhostNet = vhostNet;
     this.stop = stop;
     this.log = log;
+  }
+
+  /**
+   * Has vhost_net loaded, which opening its device file does, and says so: so {@link #run} is about
+   * the modules that were there before it.
+   *
+   * @param loaded whether vhost_net is loaded
+   * @throws DrillException if it cannot run here or with these options
+   */
+  public void prepare(BooleanSupplier loaded) throws IOException {
+    String name = options.tap();
+    if (name != null) {
+      Tap.requireFree(name);
+    }
+    boolean before = loaded.getAsBoolean();
+    VhostDevice.open(vhostNet).close();
+    if (!before && loaded.getAsBoolean()) {
+      log.accept("vhost_net was loaded for this, with the modules it needs: they stay loaded");
+    }
   }
 
   /**

@@ -55,13 +55,9 @@ final class Stage implements AutoCloseable {
   }
 
   private void build(DrillOptions options, Path vhostNet, Consumer<String> log) throws IOException {
-    String name = options.tap();
-    if (name != null) {
-      Tap.requireFree(name);
-    }
     GuestMemory guest = own(GuestMemory.map(options.ringSize(), options.bufferBytes()));
     VhostDevice device = own(VhostDevice.open(vhostNet));
-    Tap tap = own(Tap.create(name));
+    Tap tap = own(Tap.create(options.tap()));
     EventFd kick = own(EventFd.create("rx kick"));
     EventFd call = own(EventFd.create("rx call"));
     EventFd txKick = own(EventFd.create("tx kick"));
