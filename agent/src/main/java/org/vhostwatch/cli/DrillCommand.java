@@ -184,10 +184,15 @@ public final class DrillCommand implements Callable<Integer> {
       ProcFs fs = new ProcFs(Path.of("/"));
       Drill drill = new Drill(options, vhostNet, stop, line -> progress(err, line));
       drill.prepare(() -> fs.exists("sys/module/vhost_net"));
+      KernelIdentity before = KernelIdentity.read(fs);
       DrillReport report = drill.run();
+      KernelIdentity after = KernelIdentity.read(fs);
       out.println(format == Format.JSON ? DrillJson.write(report) : report.sentence());
       out.flush();
-      keep(report, state, err);
+      String trouble = keep(report, before, after, state);
+      if (!trouble.isEmpty()) {
+        progress(err, "note: the result is not kept for `vhostwatch exposure`: " + trouble);
+      }
       return report.exitCode();
     } catch (DrillException e) {
       progress(err, "error: " + e.getMessage());
@@ -198,8 +203,13 @@ public final class DrillCommand implements Callable<Integer> {
     }
   }
 
-  /** Only what decides is kept; that it cannot be kept is no fault of the drill. */
-  private void keep(DrillReport report, StateDirectory state, PrintWriter err) {
+  /**
+   * Only what decides is kept; that it cannot be kept is no fault of the drill.
+   *
+   * @return why what decides is not kept, else empty
+   */
+  static String keep(
+      DrillReport report, KernelIdentity before, KernelIdentity after, StateDirectory state) {
     boolean decides =
         report.options().behaviour() == Behaviour.LIVELOCK
             || report.options().behaviour() == Behaviour.REFILL_AFTER;
@@ -207,20 +217,22 @@ public final class DrillCommand implements Callable<Integer> {
     // With IN_ORDER a kernel may sleep for another fault that hides this one (6.17.0 to 6.17.10).
     boolean slept = report.result() == DrillResult.SLEPT && !report.options().features().inOrder();
     if (!decides || !(spun || slept)) {
-      return;
+      return "";
+    }
+    String objection = before.objection(after);
+    if (!objection.isEmpty()) {
+      return objection;
     }
     try {
       new DrillRecord(
-              KernelIdentity.read(new ProcFs(Path.of("/"))),
+              after,
               Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
               spun,
               report.sentence())
           .write(state);
+      return "";
     } catch (IOException e) {
-      progress(
-          err,
-          "note: the result could not be kept for `vhostwatch exposure`: "
-              + Printable.of(String.valueOf(e)));
+      return Printable.of(String.valueOf(e));
     }
   }
 

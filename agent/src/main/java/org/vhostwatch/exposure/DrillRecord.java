@@ -15,7 +15,7 @@ import org.vhostwatch.state.StateDirectory;
 /**
  * The result of a drill that decided, kept for {@link KernelRater}.
  *
- * @param kernel what it is true of
+ * @param kernel what it is true of; no live patch was in transition
  * @param time when it ended, ISO 8601
  * @param spins whether the worker spun
  * @param sentence the drill's own words
@@ -29,6 +29,12 @@ public record DrillRecord(KernelIdentity kernel, String time, boolean spins, Str
   private static final int MAX_BYTES = 16 << 10;
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+  public DrillRecord {
+    if (kernel.moving()) {
+      throw new IllegalArgumentException("a live patch was in transition: " + kernel);
+    }
+  }
 
   /** Writes it. */
   public void write(StateDirectory state) throws IOException {
@@ -71,7 +77,8 @@ public record DrillRecord(KernelIdentity kernel, String time, boolean spins, Str
                 fields.getOrDefault("boot_id", ""),
                 fields.getOrDefault("release", ""),
                 fields.getOrDefault("version", ""),
-                fields.getOrDefault("code", "")),
+                fields.getOrDefault("code", ""),
+                false),
             fields.getOrDefault("time", ""),
             result.equals("spun"),
             fields.getOrDefault("sentence", "")));

@@ -21,8 +21,11 @@ import org.vhostwatch.host.ProcFs;
  * @param release as {@code uname -r}
  * @param version as {@code uname -v}
  * @param code what tells the code of vhost from another
+ * @param moving whether a live patch is in transition: some tasks run the code without it, others
+ *     with it, so nothing that is tried now is true of either
  */
-public record KernelIdentity(String bootId, String release, String version, String code) {
+public record KernelIdentity(
+    String bootId, String release, String version, String code, boolean moving) {
 
   private static final int SMALL = 4 << 10;
 
@@ -47,7 +50,20 @@ public record KernelIdentity(String bootId, String release, String version, Stri
         fs.text("proc/sys/kernel/random/boot_id", SMALL).orElse(""),
         fs.text("proc/sys/kernel/osrelease", SMALL).orElse(""),
         fs.text("proc/sys/kernel/version", SMALL).orElse(""),
-        code.toString());
+        code.toString(),
+        !patches.moving().isEmpty());
+  }
+
+  /**
+   * Returns why an experiment that was begun on this kernel and ended on {@code after} proves
+   * nothing; empty if it does.
+   */
+  public String objection(KernelIdentity after) {
+    if (moving || after.moving) {
+      return "a live patch is in transition, so old and new code ran side by side: try again when"
+          + " that is over";
+    }
+    return equals(after) ? "" : "the module vhost or its live patches changed meanwhile: try again";
   }
 
   /** A hash of the sources where the module has one, else the linker's of the binary. */

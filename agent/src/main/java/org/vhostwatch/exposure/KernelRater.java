@@ -73,6 +73,10 @@ public final class KernelRater {
     if (now.bootId().isEmpty() || !now.bootId().equals(then.bootId())) {
       return "a drill was made before the last boot and does not count any more";
     }
+    if (now.moving()) {
+      return "a drill was made, but a live patch is in transition: it does not count until that is"
+          + " over";
+    }
     return now.equals(then)
         ? ""
         : "a drill was made, but the module vhost is gone, is from another file, or was patched since: it"

@@ -13,12 +13,12 @@ import org.vhostwatch.host.ProcFs;
  * @param replacing names of those that are enabled and replace a function with the comparison that
  *     the fix changes
  * @param functions the functions they replace
- * @param transition whether one of them is still on its way in or out
+ * @param moving names of all that are still on their way in or out, whatever they replace
  * @param hidden modules of those who patch in their own way (KernelCare, Ksplice), which does not
  *     show what is replaced
  */
 record Livepatches(
-    List<String> replacing, Set<String> functions, boolean transition, List<String> hidden) {
+    List<String> replacing, Set<String> functions, Set<String> moving, List<String> hidden) {
 
   private static final Pattern HIDDEN = Pattern.compile("kcare|ksplice.*");
 
@@ -38,16 +38,18 @@ record Livepatches(
   static Livepatches read(ProcFs fs) {
     List<String> replacing = new ArrayList<>();
     Set<String> functions = new java.util.TreeSet<>();
-    boolean transition = false;
+    Set<String> inTransition = new java.util.TreeSet<>();
     for (String patch : fs.names(FOLDER).stream().sorted().limit(MAX_PATCHES).toList()) {
       String folder = FOLDER + "/" + patch;
       boolean moving = fs.text(folder + "/transition", SMALL).orElse("0").equals("1");
+      if (moving) {
+        inTransition.add(patch);
+      }
       boolean enabled = fs.text(folder + "/enabled", SMALL).orElse("0").equals("1");
       Set<String> found = replaced(fs, folder);
       if ((enabled || moving) && !found.isEmpty()) {
         replacing.add(patch);
         functions.addAll(found);
-        transition |= moving;
       }
     }
     List<String> hidden =
@@ -55,7 +57,7 @@ record Livepatches(
             .filter(module -> HIDDEN.matcher(module).matches())
             .sorted()
             .toList();
-    return new Livepatches(replacing, functions, transition, hidden);
+    return new Livepatches(replacing, functions, inTransition, hidden);
   }
 
   private static Set<String> replaced(ProcFs fs, String folder) {

@@ -121,7 +121,9 @@ final class Rating {
               + String.join(", ", patches.replacing())
               + " replaces "
               + String.join(", ", patches.functions())
-              + (patches.transition() ? " (still in transition)" : "")
+              + (patches.replacing().stream().anyMatch(patches.moving()::contains)
+                  ? " (still in transition)"
+                  : "")
               + ": probably the fix");
     } else if (!patches.hidden().isEmpty()) {
       livepatched(

@@ -59,6 +59,22 @@ class KernelIdentityTest {
   }
 
   @Test
+  void anExperimentDuringATransitionOrAChangeProvesNothing() {
+    KernelIdentity before = read();
+    assertThat(before.objection(read())).isEmpty();
+    host.file("sys/kernel/livepatch/net_fix/transition", "1\n");
+    KernelIdentity moving = read();
+    assertThat(moving).isNotEqualTo(before);
+    assertThat(moving.objection(moving)).contains("in transition");
+    assertThat(before.objection(moving)).contains("in transition");
+    assertThat(moving.objection(before)).contains("in transition");
+    host.file("sys/kernel/livepatch/net_fix/transition", "0\n");
+    assertThat(before.objection(read())).isEmpty();
+    host.file("sys/module/vhost/srcversion", "BBBB\n");
+    assertThat(before.objection(read())).contains("changed meanwhile");
+  }
+
+  @Test
   void hundredsOfPatchesFitIntoTheDrillsRecord() {
     for (int patch = 6; patch <= 600; patch++) {
       host.file("sys/module/ksplice_" + patch + "/srcversion", "CAFE\n");

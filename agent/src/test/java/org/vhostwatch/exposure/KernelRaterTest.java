@@ -204,6 +204,11 @@ class KernelRaterTest {
         .directory("sys/kernel/livepatch/fix/vhost/vhost_enable_notify,1");
     assertThat(rate().status()).isEqualTo(Exposure.UNKNOWN);
     host.remove("sys/kernel/livepatch");
+    host.file("sys/kernel/livepatch/net_fix/transition", "1\n");
+    assertThat(rate().status()).isEqualTo(Exposure.UNKNOWN);
+    assertThat(rate().clues()).anyMatch(clue -> clue.text().contains("is in transition"));
+    host.file("sys/kernel/livepatch/net_fix/transition", "0\n");
+    assertThat(rate().status()).isEqualTo(Exposure.AFFECTED);
     drilled(false);
     assertThat(rate().status()).isEqualTo(Exposure.FIXED);
     host.file("proc/sys/kernel/random/boot_id", "boot-2\n");

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RatingTest {
 
   private static final Livepatches NO_PATCH =
-      new Livepatches(List.of(), Set.of(), false, List.of());
-  private static final KernelIdentity KERNEL = new KernelIdentity("boot", "r", "v", "code");
+      new Livepatches(List.of(), Set.of(), Set.of(), List.of());
+  private static final KernelIdentity KERNEL = new KernelIdentity("boot", "r", "v", "code", false);
 
   @ParameterizedTest
   @CsvSource(
@@ -158,7 +158,7 @@ class RatingTest {
                 Optional.of(new DrillRecord(KERNEL, "2026-11-24T15:00:00Z", spins, "it did")),
                 "",
                 true,
-                new Livepatches(List.of("fix"), Set.of("vhost_enable_notify"), false, List.of()),
+                new Livepatches(List.of("fix"), Set.of("vhost_enable_notify"), Set.of(), List.of()),
                 Optional.of(mention("- the fix (CVE-2026-74356)", false)),
                 Optional.empty()));
     assertThat(exposure.status()).isEqualTo(status);
@@ -199,7 +199,10 @@ class RatingTest {
                 "",
                 false,
                 new Livepatches(
-                    List.of("kpatch_7"), Set.of("vhost_enable_notify"), true, List.of()),
+                    List.of("kpatch_7"),
+                    Set.of("vhost_enable_notify"),
+                    Set.of("kpatch_7"),
+                    List.of()),
                 Optional.empty(),
                 Optional.empty()));
     assertThat(exposure.status()).isEqualTo(status);
