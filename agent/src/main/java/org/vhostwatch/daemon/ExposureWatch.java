@@ -15,17 +15,21 @@ import org.vhostwatch.log.Log;
 
 /**
  * Rates the kernel on a thread of its own, because that reads long files and may wait for rpm: at
- * the start, when a module or a live patch came or went, when a drill has left its result, and
- * every ten minutes.
+ * the start, when a module or a live patch came or went, which is looked for when the daemon says
+ * so and once a minute, when a drill has left its result, and every ten minutes.
  */
 final class ExposureWatch implements AutoCloseable {
 
   private static final Duration PERIOD = Duration.ofMinutes(10);
   private static final Duration POLL = Duration.ofSeconds(5);
 
+  /** Polls from one look for other live patches, of which nobody tells, to the next. */
+  private static final int LOOK = 12;
+
   private final ProcFs fs;
   private final KernelRater rater;
   private final Path drill;
+  private final Duration poll;
   private final Semaphore asked = new Semaphore(0);
   private volatile KernelExposure latest = KernelExposure.NOT_RATED;
   private final Thread thread = new Thread(this::run, "exposure");
@@ -34,9 +38,14 @@ final class ExposureWatch implements AutoCloseable {
    * @param drill the file whose change is looked for
    */
   ExposureWatch(ProcFs fs, KernelRater rater, Path drill) {
+    this(fs, rater, drill, POLL);
+  }
+
+  ExposureWatch(ProcFs fs, KernelRater rater, Path drill, Duration poll) {
     this.fs = fs;
     this.rater = rater;
     this.drill = drill;
+    this.poll = poll;
     thread.setDaemon(true);
   }
 
@@ -61,11 +70,11 @@ final class ExposureWatch implements AutoCloseable {
         KernelIdentity rated = KernelIdentity.read(fs);
         publish(rater.rate());
         long end = System.nanoTime() + PERIOD.toNanos();
-        while (System.nanoTime() < end && written().equals(seen)) {
+        for (int i = 1; System.nanoTime() < end && written().equals(seen); i++) {
           // Where bpftrace does not start the host is looked over all the time: most often for
           // nothing.
-          if (asked.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)
-              && !KernelIdentity.read(fs).equals(rated)) {
+          boolean told = asked.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS);
+          if ((told || i % LOOK == 0) && !KernelIdentity.read(fs).equals(rated)) {
             break;
           }
         }
