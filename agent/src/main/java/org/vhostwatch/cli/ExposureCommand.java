@@ -109,10 +109,7 @@ final class ExposureCommand implements Callable<Integer> {
                 Optional.of(queue),
                 queue.port(),
                 findings.vmm(verdict),
-                taps.read(
-                    queue.port(),
-                    queue.process(),
-                    queue.backend() == CensusQueue.Backend.MACVTAP)));
+                taps.read(queue.port(), queue.process())));
       }
     }
     return queues;
@@ -121,8 +118,7 @@ final class ExposureCommand implements Callable<Integer> {
   private static List<QueueExposure> taps(Taps taps) {
     List<QueueExposure> queues = new ArrayList<>();
     for (TapPort port : taps.all()) {
-      queues.add(
-          QueueRater.rate(Optional.empty(), port, Optional.empty(), taps.read(port, 0, false)));
+      queues.add(QueueRater.rate(Optional.empty(), port, Optional.empty(), taps.read(port, 0)));
     }
     return queues;
   }

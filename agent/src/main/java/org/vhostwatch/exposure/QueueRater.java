@@ -64,7 +64,7 @@ public final class QueueRater {
       String but) {
     Reach found = reach;
     String why;
-    if (!tap.offloadTrouble().isEmpty()) {
+    if (!tap.offloadTrouble().isEmpty() && tap.mtu() <= PLAIN_MTU) {
       found = Reach.UNKNOWN;
       why = "the tap's offloads are unknown: " + tap.offloadTrouble();
     } else if (!tap.offloads().isEmpty()) {
@@ -75,7 +75,8 @@ public final class QueueRater {
               + but;
     } else if (tap.mtu() > PLAIN_MTU) {
       why =
-          "segmentation offloads are off, but with an MTU of "
+          (tap.offloadTrouble().isEmpty() ? "segmentation offloads are off, but with" : "with")
+              + " an MTU of "
               + tap.mtu()
               + " a plain packet can need several buffers"
               + but;

@@ -20,7 +20,8 @@ class QueueRaterTest {
   @CsvSource({
     // backend, mergeable, offloads, why unknown, MTU, reach
     "TUN,     true,  tx-tcp-segmentation, '', 1500, CAN",
-    "MACVTAP, true,  tx-tcp-segmentation, '', 1500, CAN",
+    "MACVTAP, true,  '',       a macvtap,     1500, UNKNOWN",
+    "MACVTAP, true,  '',       a macvtap,     9000, CAN",
     "TUN,     true,  '',                  '', 1500, CANNOT",
     "TUN,     true,  '',                  '', 9000, CAN",
     "TUN,     true,  '',                  '', 0,    UNKNOWN",

@@ -20,7 +20,17 @@ class TapsTest {
     }
   }
 
+  @Test
+  void whatAMacvtapTakesIsNotItsOwnFeatures(@TempDir Path nothing) throws IOException {
+    try (Taps taps = new Taps(new ProcFs(nothing))) {
+      TapState state = taps.read(new TapPort("lo", 1, "", 0, -1, true, true), 0);
+      assertThat(state.offloads()).isEmpty();
+      assertThat(state.offloadTrouble()).contains("a macvtap", "by what its VMM asked for");
+      assertThat(state.mtu()).isPositive();
+    }
+  }
+
   private static int mtu(Taps taps, String name) {
-    return taps.read(new TapPort(name, 0, "", 0, -1, false), 0, false).mtu();
+    return taps.read(new TapPort(name, 0, "", 0, -1, false), 0).mtu();
   }
 }
