@@ -3,10 +3,13 @@ package org.vhostwatch.drill;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets SIGTERM and SIGINT end the drill in order: the JVM's shutdown hook asks it to stop and keeps
- * the JVM alive until {@link #close}, at most 10 seconds.
+ * the JVM alive until {@link #close}, at most 10 seconds. Until then SIGTSTP (Ctrl-Z) does nothing:
+ * it would stop the drill but not a worker that is a kthread, which would spin on until somebody
+ * comes back.
  */
 public final class StopSignal implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(10);
@@ -15,11 +18,15 @@ public final class StopSignal implements AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread hook = new Thread(this::stopAndWait, "drill-shutdown");
 
-  private StopSignal() {}
+  private final Object tstpBefore;
+
+  private StopSignal(Object tstpBefore) {
+    this.tstpBefore = tstpBefore;
+  }
 
   /** Installs the hook. */
   public static StopSignal install() {
-    StopSignal signal = new StopSignal();
+    StopSignal signal = new StopSignal(onTstp(null));
     Runtime.getRuntime().addShutdownHook(signal.hook);
     return signal;
   }
@@ -53,10 +60,32 @@ public final class StopSignal implements AutoCloseable {
   @Override
   public void close() {
     done.countDown();
+    onTstp(tstpBefore);
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
       // The JVM is ending: the hook runs, and has just been told that it may return.
+    }
+  }
+
+  /**
+   * Sets what is done on SIGTSTP and returns what was done before. By reflection, as javac warns of
+   * these classes and cannot be told not to.
+   *
+   * @param handler null for nothing
+   */
+  private static Object onTstp(@Nullable Object handler) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> type = Class.forName("sun.misc.SignalHandler");
+      return signal
+          .getMethod("handle", signal, type)
+          .invoke(
+              null,
+              signal.getConstructor(String.class).newInstance("TSTP"),
+              handler == null ? type.getField("SIG_IGN").get(null) : handler);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("this Java cannot ignore SIGTSTP", e);
     }
   }
 
