@@ -49,8 +49,7 @@ final class Selection {
     List<QueueVerdict> kept = new ArrayList<>();
     for (QueueVerdict verdict : findings.verdicts()) {
       String name = findings.vmm(verdict).map(Vmm::name).orElse("");
-      boolean sameTap =
-          tap == null || (verdict.queue() != null && verdict.queue().tap().equals(tap));
+      boolean sameTap = tap == null || findings.port(verdict).name().equals(tap);
       if ((tid == null || tid == verdict.tid()) && sameTap && (vm == null || vm.equals(name))) {
         kept.add(verdict);
       }
@@ -65,7 +64,12 @@ final class Selection {
       }
     }
     if (kept.isEmpty() && unexplained.isEmpty()) {
-      throw new Failure(ExitCode.UNKNOWN, "no vhost_net queue here is of " + this);
+      List<String> troubles = findings.troubles();
+      throw new Failure(
+          ExitCode.UNKNOWN,
+          "no vhost_net queue here is of "
+              + this
+              + (troubles.isEmpty() ? "" : "; trouble: " + String.join("; ", troubles)));
     }
     return findings.with(kept, unexplained);
   }
