@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -60,6 +61,8 @@ public final class RecordingReader {
         throw new FormatException(
             file + ": not a recording of vhostwatch (" + Recording.FORMAT + ")");
       }
+      boolean host = false;
+      Set<Event.Source> begun = EnumSet.noneOf(Event.Source.class);
       long last = Long.MIN_VALUE;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
@@ -70,13 +73,26 @@ public final class RecordingReader {
             throw new IllegalArgumentException("time goes back");
           }
           last = at;
-          sink.accept(at, event(fields));
+          Event event = event(fields);
+          sink.accept(at, event);
+          if (event instanceof Event.Host) {
+            host = true;
+          } else if (event instanceof Event.Begin begin) {
+            begun.add(begin.source());
+          } else if (event instanceof Event.End end) {
+            begun.remove(end.source());
+          }
         } catch (JsonProcessingException e) {
           throw new FormatException(
               file + ", line " + number + ", is damaged or cut off: " + e.getOriginalMessage());
         } catch (IOException | IllegalArgumentException | ClassCastException e) {
           throw new FormatException(file + ", line " + number + ": " + e.getMessage());
         }
+      }
+      // What is cut off between two lines is the beginning of a recording, and would be calm.
+      if (!host || !begun.isEmpty()) {
+        String lacks = host ? "the end of " + begun : "the host";
+        throw new FormatException(file + ": cut off after line " + number + ": it lacks " + lacks);
       }
     }
   }

@@ -47,6 +47,19 @@ class ReplayCommandTest {
                 + " installed");
   }
 
+  @Test
+  void whatIsCutOffIsUnknown() throws Exception {
+    record(Scenes.livelock());
+    List<String> lines = Files.readAllLines(file);
+    Files.write(file, lines.subList(0, 3));
+    assertThat(Ran.of("replay", file.toString()).exitCode()).isEqualTo(ExitCode.UNKNOWN);
+    Files.write(file, lines.subList(0, 4));
+    Ran within = Ran.of("replay", file.toString());
+    assertThat(within.exitCode()).isEqualTo(ExitCode.UNKNOWN);
+    assertThat(within.err()).contains("cut off after line 4");
+    assertThat(within.out()).isEmpty();
+  }
+
   private static List<Scenes.Timed> inferred() {
     List<Scenes.Timed> events = new ArrayList<>(Scenes.blind());
     TapPort port = new TapPort("vnet3", 7, "br0", 1, 0, false);

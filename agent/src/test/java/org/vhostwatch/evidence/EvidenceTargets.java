@@ -36,12 +36,7 @@ public final class EvidenceTargets {
     Scratch other = new Scratch("recording/again");
     return input -> {
       List<Timed> events = new ArrayList<>();
-      try {
-        events(file.write(input), events);
-      } catch (RecordingReader.FormatException e) {
-        // The events before the fault are as good as any.
-        Claim.that(!String.valueOf(e.getMessage()).isEmpty(), "refused without a reason");
-      }
+      events(file.write(input), events);
       Diagnosis diagnosis = new Diagnosis(Settings.DEFAULT);
       events.forEach(timed -> diagnosis.accept(timed.at, timed.event));
       Findings findings = diagnosis.findings();
@@ -65,8 +60,12 @@ public final class EvidenceTargets {
     };
   }
 
-  private static void events(Path file, List<Timed> events)
-      throws IOException, RecordingReader.FormatException {
-    RecordingReader.read(file, (at, event) -> events.add(new Timed(at, event)));
+  private static void events(Path file, List<Timed> events) throws IOException {
+    try {
+      RecordingReader.read(file, (at, event) -> events.add(new Timed(at, event)));
+    } catch (RecordingReader.FormatException e) {
+      // The events before the fault are as good as any.
+      Claim.that(!String.valueOf(e.getMessage()).isEmpty(), "refused without a reason");
+    }
   }
 }

@@ -45,6 +45,14 @@ class FindingsTest {
   }
 
   @Test
+  void whatEndsBeforeItLooksTellsNothing() {
+    Findings found =
+        Scenes.findings(List.of(new Scenes.Timed(1, new Event.Workers(List.of(), List.of()))));
+    assertThat(found.troubles()).isEmpty();
+    assertThat(found.worst()).isEqualTo(Verdict.UNKNOWN);
+  }
+
+  @Test
   void censusesAloneTellNoLivelockOfAKernelThatIsKnownToBeFixed() {
     assertThat(Scenes.findings(Scenes.censuses(Exposure.AFFECTED)).worst())
         .isEqualTo(Verdict.LIVELOCKED);

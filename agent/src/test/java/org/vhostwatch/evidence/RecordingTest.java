@@ -66,6 +66,40 @@ class RecordingTest {
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
   }
 
+  /** What says nothing of a livelock, because it comes later, is no calm host. */
+  @ParameterizedTest
+  @ValueSource(strings = {"livelock", "stall"})
+  void whatIsCutOffBetweenTwoLinesIsNotWhole(String scene) throws Exception {
+    Path file = record(scene(scene));
+    List<String> lines = Files.readAllLines(file);
+    int begins = indexOf(lines, "\"begin\":\"" + probes(scene));
+    int ends = indexOf(lines, "\"end\":\"" + probes(scene));
+    Files.write(file, lines.subList(0, 1));
+    assertThatThrownBy(() -> play(file))
+        .isInstanceOf(RecordingReader.FormatException.class)
+        .hasMessage(file + ": cut off after line 1: it lacks the host");
+    for (int kept = begins + 1; kept <= ends; kept++) {
+      Files.write(file, lines.subList(0, kept));
+      assertThatThrownBy(() -> play(file))
+          .isInstanceOf(RecordingReader.FormatException.class)
+          .hasMessageContainingAll("cut off after line " + kept, probes(scene));
+    }
+    Files.write(file, lines.subList(0, ends + 1));
+    assertThat(play(file).worst()).isEqualTo(Scenes.findings(scene(scene)).worst());
+  }
+
+  private static int indexOf(List<String> lines, String part) {
+    int at = 0;
+    while (!lines.get(at).contains(part)) {
+      at++;
+    }
+    return at;
+  }
+
+  private static String probes(String scene) {
+    return scene.equals("livelock") ? "EVIDENCE" : "SENTINEL";
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
