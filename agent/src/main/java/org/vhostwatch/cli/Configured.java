@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.config.BadValue;
@@ -47,20 +48,28 @@ final class Configured {
   private static final int SHOWN = 100;
 
   private final List<Key<?>> keys;
+  private final boolean dispensable;
   private @Nullable CommandSpec command;
   private @Nullable Configuration loaded;
 
-  private Configured(List<Key<?>> keys) {
+  private Configured(List<Key<?>> keys, boolean dispensable) {
     this.keys = keys;
+    this.dispensable = dispensable;
   }
 
   /** For commands that have all keys as options, and may be given another file. */
   static Configured withAllKeys() {
-    return new Configured(Keys.ALL);
+    return new Configured(Keys.ALL, false);
   }
 
+  /** For commands that would look elsewhere, or change something there, by a default. */
   static Configured with(Key<?>... keys) {
-    return new Configured(List.of(keys));
+    return new Configured(List.of(keys), false);
+  }
+
+  /** For commands that do their work by the defaults as well, if the file is refused. */
+  static Configured ifKnown(Key<?>... keys) {
+    return new Configured(List.of(keys), true);
   }
 
   /** Adds the options; picocli calls it when it makes the command. */
@@ -135,12 +144,13 @@ final class Configured {
     return texts;
   }
 
-  private Configuration accepted(Configuration.Found found) throws Failure {
+  Configuration accepted(Configuration.Found found) throws Failure {
     List<Problem> problems =
         found.problems().stream().filter(problem -> !asksAnother(problem, found)).toList();
     if (whole() ? !problems.isEmpty() : concernsUs(problems)) {
       throw refused(problems);
     }
+    requireKnown(problems, found);
     if (!problems.isEmpty()) {
       err()
           .println(
@@ -149,6 +159,40 @@ final class Configured {
                   + "; `vhostwatch check` says which");
     }
     return found.configuration();
+  }
+
+  /** Of a file that cannot be read, or a line of it, nobody knows which keys it sets. */
+  private void requireKnown(List<Problem> problems, Configuration.Found found) throws Failure {
+    List<Problem> unread =
+        problems.stream()
+            .filter(problem -> problem.origin().source() == Origin.Source.FILE)
+            .filter(problem -> problem.key().isEmpty())
+            .toList();
+    List<Key<?>> unknown =
+        keys.stream().filter(key -> isDefault(found.configuration().setting(key))).toList();
+    if (unread.isEmpty() || unknown.isEmpty()) {
+      return;
+    }
+    String what =
+        unknown.stream().map(Key::name).collect(Collectors.joining(", "))
+            + " of "
+            + found.file()
+            + (unknown.size() == 1 ? " is" : " are")
+            + " not known; ";
+    if (dispensable) {
+      err().println("vhostwatch: " + what + "the defaults are used");
+      return;
+    }
+    lines(unread).forEach(line -> err().println("vhostwatch: " + line));
+    throw new Failure(
+        ExitCode.CONFIGURATION,
+        what
+            + "mend the file, or give "
+            + unknown.stream().map(Key::option).collect(Collectors.joining(", ")));
+  }
+
+  private static boolean isDefault(Setting<?> setting) {
+    return setting.origin().source() == Origin.Source.DEFAULT;
   }
 
   /** Who asks the daemon of another host has its certificate, and must not have its key. */
@@ -198,7 +242,7 @@ final class Configured {
    */
   StateDirectory namedState() throws Failure {
     Setting<Path> folder = configuration().setting(Keys.STATE_DIR);
-    if (folder.origin().source() != Origin.Source.DEFAULT && Files.notExists(folder.value())) {
+    if (!isDefault(folder) && Files.notExists(folder.value())) {
       throw new Failure(
           ExitCode.UNKNOWN,
           "state-dir " + folder.value() + " does not exist: nothing was kept there");

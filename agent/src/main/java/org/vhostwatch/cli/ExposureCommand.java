@@ -63,7 +63,7 @@ final class ExposureCommand implements Callable<Integer> {
 
   @Mixin
   private final Configured configured =
-      Configured.with(Keys.STATE_DIR, Keys.BPFTRACE, Keys.SCRIPTS);
+      Configured.ifKnown(Keys.STATE_DIR, Keys.BPFTRACE, Keys.SCRIPTS);
 
   @Override
   public Integer call() throws Failure, InterruptedException, IOException {

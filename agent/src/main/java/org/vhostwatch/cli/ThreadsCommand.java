@@ -42,7 +42,7 @@ final class ThreadsCommand implements Callable<Integer> {
 
   @Mixin private final FormatOption format = new FormatOption();
 
-  @Mixin private final Configured configured = Configured.with(Keys.BPFTRACE, Keys.SCRIPTS);
+  @Mixin private final Configured configured = Configured.ifKnown(Keys.BPFTRACE, Keys.SCRIPTS);
 
   @Override
   public Integer call() throws Failure, InterruptedException {
