@@ -97,6 +97,25 @@ class LauncherTest {
   }
 
   @Test
+  void whatIsNoUtf8IsMadeUtf8() throws Exception {
+    String java = "#!/bin/sh\necho \"${LC_ALL:-as it is}\" >&3\n";
+    byDefault(executable(folder.resolve("jvm/java-17/bin/java"), java));
+    release("jvm/java-17", "17.0.15");
+    assertThat(started()).as("no locale(1)").isEqualTo("0 C.UTF-8\n");
+    locale("UTF-8");
+    assertThat(started()).isEqualTo("0 as it is\n");
+    assertThat(started("LC_ALL", "de_DE.UTF-8")).isEqualTo("0 de_DE.UTF-8\n");
+    locale("ANSI_X3.4-1968");
+    assertThat(started()).isEqualTo("0 C.UTF-8\n");
+    assertThat(started("LC_ALL", "xx_XX")).isEqualTo("0 C.UTF-8\n");
+  }
+
+  private void locale(String charmap) throws IOException {
+    String text = "#!/bin/sh\necho 'locale: Cannot set LC_CTYPE' >&2\necho " + charmap + "\n";
+    executable(folder.resolve("path/locale"), text);
+  }
+
+  @Test
   void unlocksWhatIsAnExperimentInJava24() throws Exception {
     assertThat(Files.readString(LAUNCHER))
         .containsSubsequence(
