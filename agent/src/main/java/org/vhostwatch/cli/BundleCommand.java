@@ -4,10 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -19,8 +16,8 @@ import org.vhostwatch.incident.HostFacts;
 import org.vhostwatch.incident.Incident;
 import org.vhostwatch.incident.Stored;
 import org.vhostwatch.report.ExitCode;
-import org.vhostwatch.state.NewFile;
 import org.vhostwatch.state.StateDirectory;
+import org.vhostwatch.state.WholeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -117,15 +114,12 @@ final class BundleCommand implements Callable<Integer> {
     }
   }
 
-  /** Readable by its owner alone, and gone again if it does not get whole. */
   private static void write(Bundle bundle, Path file) throws IOException {
-    // Outside: what was there before is not ours to remove.
-    FileChannel made = NewFile.create(file);
-    try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(made))) {
-      bundle.write(out);
-    } catch (IOException e) {
-      Files.deleteIfExists(file);
-      throw e;
+    try (WholeFile made = WholeFile.create(file)) {
+      try (OutputStream out = new BufferedOutputStream(made.out())) {
+        bundle.write(out);
+      }
+      made.finish();
     }
   }
 }

@@ -3,14 +3,11 @@ package org.vhostwatch.evidence;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
-import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +19,6 @@ import org.vhostwatch.host.Worker;
 import org.vhostwatch.host.WorkerId;
 import org.vhostwatch.probe.EvidencePlan;
 import org.vhostwatch.probe.Measurement;
-import org.vhostwatch.state.NewFile;
 
 /**
  * Writes the events of an examination, one JSON object a line, so that {@link RecordingReader} can
@@ -42,17 +38,6 @@ public final class Recording implements Closeable {
   private Recording(OutputStream out) throws IOException {
     this.out = out;
     line(json -> json.writeStringField("format", FORMAT));
-  }
-
-  /**
-   * Creates the file, readable by its owner alone: it holds names of VMs. An existing file is not
-   * touched.
-   *
-   * @throws IOException if it exists or cannot be written
-   */
-  public static Recording create(Path file) throws IOException {
-    OutputStream out = Channels.newOutputStream(NewFile.create(file));
-    return new Recording(new BufferedOutputStream(out, 64 << 10));
   }
 
   /** Writes to a stream, which {@link #close} closes. */

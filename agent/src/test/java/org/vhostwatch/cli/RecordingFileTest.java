@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +12,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostwatch.evidence.Event;
-import org.vhostwatch.evidence.Recording;
 
 class RecordingFileTest {
 
@@ -42,31 +41,39 @@ class RecordingFileTest {
 
   @Test
   void whatFailsWhileItIsWrittenLeavesNone() throws Exception {
-    Files.writeString(path, "half of it");
-    try (RecordingFile file =
-        new RecordingFile(path, Recording.to(OutputStream.nullOutputStream()))) {
+    try (RecordingFile file = RecordingFile.create(path)) {
+      assertThat(path.getParent()).isNotEmptyDirectory();
       assertThat(file.finish(Optional.of(new IOException("No space left on device"))))
           .contains(
               "there is no recording: " + path + " cannot be written: No space left on device");
     }
-    assertThat(path).doesNotExist();
+    assertThat(path.getParent()).isEmptyDirectory();
   }
 
   @Test
-  void whatFailsAtItsEndLeavesNoneEither() throws Exception {
-    Files.writeString(path, "half of it");
-    OutputStream full =
-        new OutputStream() {
-          @Override
-          public void write(int one) {}
+  void aDiskThatTakesNoFileCostsTheRecordingAlone() throws Exception {
+    IOException why = new FileSystemException(path.toString(), null, "Read-only file system");
+    try (RecordingFile file = RecordingFile.failing(path, why)) {
+      file.recording().add(1, new Event.Workers(List.of(), List.of()));
+      assertThat(file.finish(Optional.empty()))
+          .contains("there is no recording: " + path + " cannot be written: Read-only file system");
+    }
+  }
 
-          @Override
-          public void close() throws IOException {
-            throw new IOException("No space left on device");
-          }
-        };
-    RecordingFile file = new RecordingFile(path, Recording.to(full));
-    assertThat(file.finish(Optional.empty()).orElseThrow()).endsWith("No space left on device");
-    assertThat(path).doesNotExist();
+  @Test
+  void whatIsNoFaultOfTheNameIsNoWrongUsage() throws Exception {
+    Path inFile = Files.createFile(path).resolve("recording");
+    try (RecordingFile file = RecordingFile.create(inFile)) {
+      assertThat(file.finish(Optional.empty()).orElseThrow()).endsWith("Not a directory");
+    }
+  }
+
+  @Test
+  void whatIsThereIsRefusedAtOnce() throws Exception {
+    Files.writeString(path, "precious");
+    assertThatExceptionOfType(Failure.class)
+        .isThrownBy(() -> RecordingFile.create(path))
+        .withMessage(path + " exists; name a new file for the recording");
+    assertThat(path).hasContent("precious");
   }
 }

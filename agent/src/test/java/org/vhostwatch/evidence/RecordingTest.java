@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -48,22 +46,6 @@ class RecordingTest {
     assertThat(Scenes.findings(Scenes.blind()).worst()).isEqualTo(Verdict.UNKNOWN);
     assertThat(Scenes.findings(Scenes.blind()).blind()).isTrue();
     assertThat(Scenes.findings(Scenes.livelock()).rejected()).as("one damaged line").isEqualTo(1);
-  }
-
-  @Test
-  void anExistingFileIsNotTouched() throws Exception {
-    Path file = Files.writeString(folder.resolve("mine"), "precious");
-    assertThatThrownBy(() -> Recording.create(file)).isInstanceOf(FileAlreadyExistsException.class);
-    assertThat(file).hasContent("precious");
-    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
-    assertThatThrownBy(() -> Recording.create(link)).isInstanceOf(FileAlreadyExistsException.class);
-  }
-
-  @Test
-  void onlyItsOwnerMayReadIt() throws Exception {
-    Path file = record(Scenes.stall());
-    assertThat(Files.getPosixFilePermissions(file))
-        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
   }
 
   /** What says nothing of a livelock, because it comes later, is no calm host. */
@@ -198,7 +180,7 @@ class RecordingTest {
 
   private Path record(List<Scenes.Timed> events) throws IOException {
     Path file = folder.resolve("recording");
-    try (Recording recording = Recording.create(file)) {
+    try (Recording recording = Recording.to(Files.newOutputStream(file))) {
       for (Scenes.Timed timed : events) {
         recording.add(timed.at(), timed.event());
       }
