@@ -115,6 +115,21 @@ class LauncherTest {
     executable(folder.resolve("path/locale"), text);
   }
 
+  /** Needs a real one, which ends before it does anything. */
+  @Test
+  void aJvmThatCannotStartSaysSoOnStderr() throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(launcher.toString());
+    builder
+        .environment()
+        .put("VHOSTWATCH_JAVA", Path.of(System.getProperty("java.home"), "bin/java").toString());
+    builder.environment().put("VHOSTWATCH_JAVA_OPTS", "-Xms64m -Xmx2m");
+    Process process = builder.start();
+    assertThat(process.getInputStream().readAllBytes()).isEmpty();
+    assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("Error occurred during initialization of VM");
+    assertThat(process.waitFor()).isEqualTo(1);
+  }
+
   @Test
   void unlocksWhatIsAnExperimentInJava24() throws Exception {
     assertThat(Files.readString(LAUNCHER))
