@@ -2,12 +2,33 @@ package org.vhostwatch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.report.ExitCode;
 
 class MainTest {
+
+  @Test
+  void anErrorIsNoWarning() {
+    assertThat(said(false)).isEqualTo("vhostwatch: java.lang.NoClassDefFoundError: a/Class\n");
+    assertThat(said(true)).contains("a/Class", "\tat " + MainTest.class.getName());
+  }
+
+  private static String said(boolean verbose) {
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Main.exitCode(
+            () -> {
+              throw new NoClassDefFoundError("a/Class");
+            },
+            new PrintWriter(err, true),
+            verbose);
+    assertThat(exitCode).isEqualTo(ExitCode.UNKNOWN);
+    return err.toString();
+  }
 
   @Test
   void whatItSaysIsUtf8WhateverTheLocaleIs() throws Exception {
