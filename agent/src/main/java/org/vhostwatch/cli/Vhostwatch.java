@@ -108,6 +108,7 @@ final class Vhostwatch implements Runnable {
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
+        .setExecutionStrategy(Vhostwatch::execute)
         .setParameterExceptionHandler(Vhostwatch::usage)
         .setExecutionExceptionHandler(program::failed);
   }
@@ -115,6 +116,17 @@ final class Vhostwatch implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  /**
+   * Whoever asks for the help of what is no command has mistyped it: the help of all hides that.
+   */
+  private static int execute(CommandLine.ParseResult parsed) {
+    if (!parsed.unmatched().isEmpty()) {
+      throw new CommandLine.UnmatchedArgumentException(
+          parsed.commandSpec().commandLine(), parsed.unmatched());
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static int usage(ParameterException e, String[] args) {
