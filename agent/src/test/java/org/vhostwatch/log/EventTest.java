@@ -174,6 +174,21 @@ class EventTest {
   }
 
   @Test
+  void thePageSaysWhichFieldsAreNumbers() throws IOException {
+    Matcher row =
+        Pattern.compile("\\| the event's fields \\| strings, or numbers: ([^;]*); ")
+            .matcher(Files.readString(PAGE));
+    assertThat(row.find()).isTrue();
+    assertThat(row.group(1).replace("`", "").split(", ", -1))
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(Event.values())
+                .flatMap(event -> Samples.full(event, "a", 1).values().entrySet().stream())
+                .filter(entry -> entry.getValue() instanceof Long)
+                .map(entry -> entry.getKey().word())
+                .collect(Collectors.toSet()));
+  }
+
+  @Test
   void thePageSaysWhichEventsAreNeverFolded() throws IOException {
     String page = Files.readString(PAGE);
     int from = page.indexOf("Never folded:");
