@@ -71,7 +71,10 @@ final class StatusCommand implements Callable<Integer> {
 
   @Mixin private final FormatOption format = new FormatOption();
 
-  @Mixin private final Configured configured = Configured.with(Keys.LISTEN, Keys.TLS_CERTIFICATE);
+  // A plugin's user may not be one who may read the file; and a daemon that answers there is the
+  // one.
+  @Mixin
+  private final Configured configured = Configured.ifKnown(Keys.LISTEN, Keys.TLS_CERTIFICATE);
 
   @Override
   public Integer call() throws Failure {

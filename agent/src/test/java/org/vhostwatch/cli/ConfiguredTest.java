@@ -45,9 +45,7 @@ class ConfiguredTest {
         "bundle | state-dir of FILE is not known; mend the file, or give --state-dir",
         "drill | state-dir of FILE is not known; mend the file, or give --state-dir",
         "mitigate | state-dir, bpftrace, scripts of FILE are not known; mend the file, or give"
-            + " --state-dir, --bpftrace, --scripts",
-        "status | listen, tls-certificate of FILE are not known; mend the file, or give --listen,"
-            + " --tls-certificate"
+            + " --state-dir, --bpftrace, --scripts"
       })
   void whoWouldLookElsewhereIsRefused(String command, String message) {
     assertThatExceptionOfType(Failure.class)
@@ -68,12 +66,12 @@ class ConfiguredTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"diagnose", "threads", "exposure"})
+  @ValueSource(strings = {"diagnose", "threads", "exposure", "status"})
   void whoCanDoWithoutSaysSo(String command) throws Exception {
     accepted(command, Map.of(), Map.of());
     assertThat(err.toString())
         .contains(
-            "bpftrace, scripts of " + file + " are not known; the defaults are used\n",
+            " of " + file + " are not known; the defaults are used\n",
             "the configuration has 1 problem; `vhostwatch check` says which\n");
   }
 
