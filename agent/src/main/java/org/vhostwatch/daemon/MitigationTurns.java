@@ -16,7 +16,8 @@ import org.vhostwatch.mitigate.Target;
 /**
  * Which taps have their turn to be mitigated: each when it is seen, and once its guest's driver is
  * up, for which its VMM requests offloads anew; until it is handled, or has failed too often. Those
- * that have failed come after the others. Not thread-safe.
+ * that have failed come after the others, those of guests that receive before the rest. Not
+ * thread-safe.
  */
 final class MitigationTurns {
   static final int MAX_TRIES = 3;
@@ -55,7 +56,9 @@ final class MitigationTurns {
         due.add(target);
       }
     }
-    due.sort(Comparator.comparingInt(target -> failures.getOrDefault(Turn.of(target), 0)));
+    due.sort(
+        Comparator.comparingInt((Target target) -> failures.getOrDefault(Turn.of(target), 0))
+            .thenComparing(target -> !target.attached()));
     return due.subList(0, Math.min(Math.max(0, most), due.size()));
   }
 

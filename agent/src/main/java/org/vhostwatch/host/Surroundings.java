@@ -106,7 +106,11 @@ public record Surroundings(
             "vhost_task_stop",
             "vhost_vq_",
             "vhost_vring_",
-            "vhost_work_");
+            "vhost_work_",
+            "vhost_worker_flush");
+
+    /** Ends of the frames of vhost's own modules, as they are on most kernels. */
+    private static final List<String> MODULES = List.of(" [vhost]", " [vhost_net]");
 
     /** What a worker itself runs, which is a thread of the VMM since Linux 6.4. */
     private static final List<String> WORKER =
@@ -115,7 +119,7 @@ public record Surroundings(
     /** The end of a worker is waited for there, before Linux 6.4; zero-copy packets elsewhere. */
     private static final String KTHREAD_STOP = "kthread_stop";
 
-    private static final String ZERO_COPY = "vhost_net_ubuf_put_and_wait";
+    private static final String ZERO_COPY = "vhost_net_ubuf_put_";
 
     private static final Pattern WORKER_NAME = Pattern.compile("vhost-\\d+");
 
@@ -154,7 +158,8 @@ public record Surroundings(
           (wchan.isEmpty() || wchan.equals(KTHREAD_STOP))
               ? VHOST.stream().anyMatch(this::passes)
               : VHOST.stream().anyMatch(wchan::startsWith);
-      return vhost
+      boolean inModule = !stack.isEmpty() && MODULES.stream().anyMatch(stack.get(0)::endsWith);
+      return (vhost || inModule)
           && !passes(ZERO_COPY)
           && WORKER.stream().noneMatch(this::passes)
           && !WORKER_NAME.matcher(comm).matches();

@@ -164,7 +164,9 @@ class SurroundingsReaderTest {
     "qemu,      kthread_stop,    loop_exit+0x1f/0x40, false",
     "qemu,      '',              vhost_dev_flush+0x1f/0x40, true",
     "qemu,      synchronize_rcu, vhost_net_release+0x1f/0x40, false",
-    "qemu,      vhost_net_ubuf_put_and_wait, vhost_net_ioctl+0x1f/0x40, false",
+    "qemu,      vhost_worker_flush, vhost_worker_flush+0xc5/0x100 [vhost], true",
+    "qemu,      memory_access_ok, memory_access_ok+0x1f/0x40 [vhost], true",
+    "qemu,      vhost_net_ubuf_put_wait_and_free, vhost_net_ioctl+0x1f/0x40, false",
     "vhost-42,  vhost_net_buf_peek, '', false",
     "renamed,   vhost_net_buf_peek, vhost_run_work_list+0x1f/0x40, false",
     "qemu,      futex_wait,      do_futex+0x1f/0x40, false"
