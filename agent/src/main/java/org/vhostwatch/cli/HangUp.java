@@ -1,7 +1,7 @@
 package org.vhostwatch.cli;
 
-import java.lang.reflect.Proxy;
 import java.util.concurrent.Semaphore;
+import org.vhostwatch.libc.Signals;
 import org.vhostwatch.log.Log;
 
 /**
@@ -14,34 +14,10 @@ final class HangUp {
 
   private HangUp() {}
 
-  /**
-   * From now on no SIGHUP ends the process.
-   *
-   * <p>Through reflection: the only way to it is a class that javac warns of, and that warning
-   * cannot be turned off.
-   */
+  /** From now on no SIGHUP ends the process. */
   static HangUp install() {
     HangUp hangUp = new HangUp();
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object taker =
-          Proxy.newProxyInstance(
-              HangUp.class.getClassLoader(),
-              new Class<?>[] {handler},
-              (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                  hangUp.asked.release();
-                  return null;
-                }
-                return method.invoke(hangUp, arguments);
-              });
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), taker);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("this Java cannot take SIGHUP", e);
-    }
+    Signals.take("HUP", hangUp.asked::release);
     return hangUp;
   }
 

@@ -328,9 +328,7 @@ public final class Daemon implements AutoCloseable {
       // Whose workers are known by now is missed when it ends.
       scan(now);
       Log.censusTaken(census.queues().size());
-      observe(new Observation.Queues(census, seen.lines().firstAt()), now);
-      busy.census(census.queues(), now);
-      flushes.census(census.queues());
+      listed(census, seen.lines().firstAt(), now);
       verdicts = detector.judge(state, now);
       schedule.counted(verdicts, now);
     } else if (message instanceof Incoming.CensusFailed) {
@@ -388,6 +386,17 @@ public final class Daemon implements AutoCloseable {
     } else {
       Log.sentinelLost();
     }
+  }
+
+  /**
+   * Hands a census to all who go by it.
+   *
+   * @param readAt when its first line came
+   */
+  private void listed(Census census, long readAt, long now) {
+    observe(new Observation.Queues(census, readAt), now);
+    busy.census(census.queues(), now);
+    flushes.census(census.queues());
   }
 
   /**
@@ -453,9 +462,7 @@ public final class Daemon implements AutoCloseable {
     limit(settings.onKernel(exposure.latest().status() == Exposure.FIXED));
     sight.idle(noQueues());
     if (sight.idle()) {
-      observe(new Observation.Queues(new Census(List.of(), 0), now), now);
-      busy.census(List.of(), now);
-      flushes.census(List.of());
+      listed(new Census(List.of(), 0), now, now);
     }
     verdicts = detector.judge(state, now);
     busy.look(workers, verdicts, now);

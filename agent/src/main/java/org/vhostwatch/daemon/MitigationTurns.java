@@ -32,7 +32,7 @@ final class MitigationTurns {
     }
 
     /** Returns the one that the guest's driver brings. */
-    Turn next() {
+    Turn withDriver() {
       return new Turn(netns, ifindex, name, true);
     }
   }
@@ -43,7 +43,7 @@ final class MitigationTurns {
    */
   void present(List<Target> taps) {
     Set<Turn> present = taps.stream().map(Turn::of).collect(Collectors.toSet());
-    Predicate<Turn> over = turn -> !present.contains(turn) && !present.contains(turn.next());
+    Predicate<Turn> over = turn -> !present.contains(turn) && !present.contains(turn.withDriver());
     handled.removeIf(over);
     failures.keySet().removeIf(over);
   }

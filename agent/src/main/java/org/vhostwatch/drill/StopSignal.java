@@ -3,7 +3,7 @@ package org.vhostwatch.drill;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import org.vhostwatch.libc.Signals;
 
 /**
  * Lets SIGTERM and SIGINT end the drill in order: the JVM's shutdown hook asks it to stop and keeps
@@ -18,15 +18,13 @@ public final class StopSignal implements AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread hook = new Thread(this::stopAndWait, "drill-shutdown");
 
-  private final Object tstpBefore;
+  private final Runnable heedTstp = Signals.ignore("TSTP");
 
-  private StopSignal(Object tstpBefore) {
-    this.tstpBefore = tstpBefore;
-  }
+  private StopSignal() {}
 
   /** Installs the hook. */
   public static StopSignal install() {
-    StopSignal signal = new StopSignal(onTstp(null));
+    StopSignal signal = new StopSignal();
     Runtime.getRuntime().addShutdownHook(signal.hook);
     return signal;
   }
@@ -60,32 +58,11 @@ public final class StopSignal implements AutoCloseable {
   @Override
   public void close() {
     done.countDown();
-    onTstp(tstpBefore);
+    heedTstp.run();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
       // The JVM is ending: the hook runs, and has just been told that it may return.
-    }
-  }
-
-  /**
-   * Sets what is done on SIGTSTP and returns what was done before. By reflection, as javac warns of
-   * these classes and cannot be told not to.
-   *
-   * @param handler null for nothing
-   */
-  private static Object onTstp(@Nullable Object handler) {
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> type = Class.forName("sun.misc.SignalHandler");
-      return signal
-          .getMethod("handle", signal, type)
-          .invoke(
-              null,
-              signal.getConstructor(String.class).newInstance("TSTP"),
-              handler == null ? type.getField("SIG_IGN").get(null) : handler);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("this Java cannot ignore SIGTSTP", e);
     }
   }
 

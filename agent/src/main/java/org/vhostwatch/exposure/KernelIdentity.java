@@ -1,10 +1,7 @@
 package org.vhostwatch.exposure;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.vhostwatch.host.ProcFs;
+import org.vhostwatch.state.Sha256;
 
 /**
  * What an experiment on this kernel is true of: this boot, this kernel, and this code of vhost. A
@@ -45,7 +43,8 @@ public record KernelIdentity(
         names.stream()
             .map(name -> name + " " + loaded(fs, "sys/module/" + name))
             .collect(Collectors.joining(", ", "[", "]"));
-    code.append("live patches ").append(live.length() > MAX_TEXT ? hash(live) : live);
+    code.append("live patches ")
+        .append(live.length() > MAX_TEXT ? HexFormat.of().formatHex(Sha256.of(live)) : live);
     return new KernelIdentity(
         fs.text("proc/sys/kernel/random/boot_id", SMALL).orElse(""),
         fs.text("proc/sys/kernel/osrelease", SMALL).orElse(""),
@@ -83,15 +82,6 @@ public record KernelIdentity(
       return module(fs, directory) + " " + Files.getAttribute(fs.path(directory), "unix:ino");
     } catch (IOException e) {
       return "not a module";
-    }
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 }

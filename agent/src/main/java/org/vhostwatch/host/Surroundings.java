@@ -116,9 +116,10 @@ public record Surroundings(
     private static final List<String> WORKER =
         List.of("vhost_run_work_list+", "vhost_task_fn+", "vhost_worker+");
 
-    /** The end of a worker is waited for there, before Linux 6.4; zero-copy packets elsewhere. */
+    /** Waits for the end of any kthread, before Linux 6.4 of a worker too. */
     private static final String KTHREAD_STOP = "kthread_stop";
 
+    /** Wait for packets that a device below has not sent yet. */
     private static final String ZERO_COPY = "vhost_net_ubuf_put_";
 
     private static final Pattern WORKER_NAME = Pattern.compile("vhost-\\d+");

@@ -2,10 +2,10 @@ package org.vhostwatch.http;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.vhostwatch.state.Sha256;
 
 /**
  * Puts others in the place of addresses of the kernel, which say where it lies (kptr_restrict):
@@ -27,7 +27,7 @@ final class Pseudonyms {
 
   /** Returns a text without addresses of the kernel. */
   String in(String text) {
-    MessageDigest hash = hash();
+    MessageDigest hash = Sha256.digest();
     Matcher matcher = ADDRESS.matcher(text);
     return matcher.replaceAll(
         match -> "0x" + Long.toHexString(of(Long.parseUnsignedLong(match.group(1), 16), hash)));
@@ -37,13 +37,5 @@ final class Pseudonyms {
     hash.update(secret);
     hash.update(ByteBuffer.allocate(Long.BYTES).putLong(address).array());
     return KERNEL | ByteBuffer.wrap(hash.digest()).getLong() >>> 16;
-  }
-
-  private static MessageDigest hash() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumMap;
@@ -27,6 +25,7 @@ import org.vhostwatch.snapshot.OwnCost;
 import org.vhostwatch.snapshot.ProbeStatus;
 import org.vhostwatch.snapshot.QueueStatus;
 import org.vhostwatch.snapshot.UnexplainedStatus;
+import org.vhostwatch.state.Sha256;
 
 /**
  * The page at {@code /}: for a person who was paged and wants to know which VM it is, how bad, and
@@ -522,12 +521,6 @@ final class StatusPage {
   }
 
   private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Base64.getEncoder().encodeToString(Sha256.of(text));
   }
 }

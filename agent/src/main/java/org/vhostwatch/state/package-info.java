@@ -1,4 +1,7 @@
-/** Small files that outlive the process: written whole or not at all. */
+/**
+ * Small files that outlive the process, written whole or not at all, and the hash that tells texts
+ * apart.
+ */
 @NullMarked
 package org.vhostwatch.state;
 
