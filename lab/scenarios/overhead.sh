@@ -108,8 +108,9 @@ for way in probes sentinel continuous script funclatency; do
     after=$(runs)
     note "$way: runs of BPF programs" "$((after - before)) in $PACKETS packets ($(awk -v a="$((after - before))" -v b="$PACKETS" 'BEGIN { printf "%.5f", a / b }') a packet)"
     if [ "$way" = sentinel ]; then
-        # The tick of each second and the census of each minute run programs too, and the ring is empty now and then.
-        check "sentinel, $COUNTED s of full speed: no program runs per packet (runs in packets)" test "$((after - before))" -lt "$((PACKETS / 1000))"
+        # What is run besides: the tick of each second, the census of each minute, and the probe when the ring is empty for a
+        # moment, which is 130 to 180 times a second and says more of the guest and of the machine than of packets.
+        check "sentinel, $COUNTED s of full speed: no program runs per packet (runs in packets)" test "$((after - before))" -lt "$((PACKETS / 100))"
     fi
     leave "$way"
 done
