@@ -567,15 +567,24 @@ public final class Daemon implements AutoCloseable {
     Set<Integer> suspects = schedule.captureDue(verdicts, incidents.looksDue(now), now);
     List<UnexplainedWorker> unexplained = busy.unexplained(verdicts);
     suspects.addAll(schedule.stacksDue(unexplained, Schedule.MAX_WORKERS - suspects.size(), now));
+    boolean probes = suspects.stream().anyMatch(tid -> !servesNoQueue(tid, unexplained));
     if (!suspects.isEmpty()
+        && (probes || kit.get().plan().get().showsStacks())
         && prober.capture(
             kit.get().bpftrace().get(),
             kit.get().plan().get(),
             suspects,
+            probes,
             around(suspects),
             options.capture())) {
       schedule.captured(verdicts, unexplained, suspects, now);
     }
+  }
+
+  /** Returns whether it is a worker of vhost_vsock or vhost_scsi: no probe would tell of it. */
+  private static boolean servesNoQueue(int tid, List<UnexplainedWorker> unexplained) {
+    return unexplained.stream()
+        .anyMatch(found -> found.worker().tid() == tid && found.queues() == 0);
   }
 
   /** Returns the known queues of these workers. */

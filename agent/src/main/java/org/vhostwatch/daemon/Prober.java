@@ -63,15 +63,18 @@ final class Prober implements AutoCloseable {
   /**
    * Captures evidence on some workers, unless a capture runs; returns whether it began.
    *
+   * @param probes whether to attach probes, or only to take stacks: probes cost every queue of the
+   *     host while they are there
    * @param around the queues to look around meanwhile
    */
   boolean capture(
       Bpftrace bpftrace,
       Plan plan,
       Set<Integer> workers,
+      boolean probes,
       List<SurroundingsReader.Target> around,
       Duration time) {
-    return capture.run(() -> inbox.accept(seize(bpftrace, plan, workers, around, time)));
+    return capture.run(() -> inbox.accept(seize(bpftrace, plan, workers, probes, around, time)));
   }
 
   /** Returns whether a census is being taken. */
@@ -123,6 +126,7 @@ final class Prober implements AutoCloseable {
       Bpftrace bpftrace,
       Plan plan,
       Set<Integer> workers,
+      boolean probes,
       List<SurroundingsReader.Target> around,
       Duration time)
       throws InterruptedException {
@@ -140,7 +144,7 @@ final class Prober implements AutoCloseable {
     Transcript transcript = Transcript.ofCapture(System.nanoTime());
     try (Child child =
         bpftrace.capture(
-            plan.evidence(workers),
+            probes ? plan.evidence(workers) : plan.stack(workers),
             workers.size(),
             line -> {
               transcript.add(System.nanoTime(), line);

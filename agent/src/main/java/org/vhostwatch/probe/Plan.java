@@ -17,6 +17,7 @@ public final class Plan {
   private final @Nullable String sentinel;
   private final @Nullable String histograms;
   private final ScriptTemplate.@Nullable Fitted evidence;
+  private final ScriptTemplate.@Nullable Fitted stack;
   private final EvidencePlan measures;
   private final boolean hidesAddresses;
   private final List<Measurement> measurements;
@@ -27,6 +28,7 @@ public final class Plan {
       @Nullable String sentinel,
       @Nullable String histograms,
       ScriptTemplate.@Nullable Fitted evidence,
+      ScriptTemplate.@Nullable Fitted stack,
       EvidencePlan measures,
       boolean hidesAddresses,
       List<Measurement> measurements) {
@@ -34,6 +36,7 @@ public final class Plan {
     this.sentinel = sentinel;
     this.histograms = histograms;
     this.evidence = evidence;
+    this.stack = stack;
     this.measures = measures;
     this.hidesAddresses = hidesAddresses;
     this.measurements = List.copyOf(measurements);
@@ -93,7 +96,7 @@ public final class Plan {
   /** Returns the evidence script for some workers. */
   public String evidence(Set<Integer> workers) throws PlanException {
     if (evidence == null) {
-      throw new PlanException("no evidence can be captured: " + missing());
+      throw new PlanException("no evidence can be captured: " + missing("evidence"));
     }
     return evidence.script(new TreeSet<>(workers));
   }
@@ -103,9 +106,22 @@ public final class Plan {
     return measures.of(workers);
   }
 
-  private String missing() {
+  /** Returns the script that shows where some workers are, and attaches nothing. */
+  public String stack(Set<Integer> workers) throws PlanException {
+    if (stack == null) {
+      throw new PlanException("no stacks can be taken: " + missing("stack"));
+    }
+    return stack.script(new TreeSet<>(workers));
+  }
+
+  /** Returns whether stacks can be taken without probes. */
+  public boolean showsStacks() {
+    return stack != null;
+  }
+
+  private String missing(String what) {
     return measurements.stream()
-        .filter(measurement -> measurement.what().equals("evidence"))
+        .filter(measurement -> measurement.what().equals(what))
         .findFirst()
         .map(Measurement::how)
         .orElse("nothing can be probed");

@@ -114,6 +114,7 @@ public final class Planner {
         sentinel,
         script(fit(scripts.histograms(), "histograms", kernel, measurements)),
         fit(scripts.evidence(), "evidence", kernel, measurements),
+        samples ? fit(scripts.stack(), "stack", kernel, measurements) : null,
         measures(kernel),
         layout != null && !kernel.shows("vhost_net_fops"),
         measurements);

@@ -16,20 +16,23 @@ public final class Scripts {
   private final ScriptTemplate sentinel;
   private final ScriptTemplate evidence;
   private final ScriptTemplate histograms;
+  private final ScriptTemplate stack;
 
   private Scripts(
       ScriptTemplate census,
       ScriptTemplate sentinel,
       ScriptTemplate evidence,
-      ScriptTemplate histograms) {
+      ScriptTemplate histograms,
+      ScriptTemplate stack) {
     this.census = census;
     this.sentinel = sentinel;
     this.evidence = evidence;
     this.histograms = histograms;
+    this.stack = stack;
   }
 
   /**
-   * Reads census.bt, sentinel.bt, evidence.bt and histograms.bt.
+   * Reads census.bt, sentinel.bt, evidence.bt, histograms.bt and stack.bt.
    *
    * @throws PlanException if one is missing, too large, or could have been changed by somebody who
    *     is neither root nor the user that runs this
@@ -39,7 +42,8 @@ public final class Scripts {
         template(folder, "census.bt"),
         template(folder, "sentinel.bt"),
         template(folder, "evidence.bt"),
-        template(folder, "histograms.bt"));
+        template(folder, "histograms.bt"),
+        template(folder, "stack.bt"));
   }
 
   ScriptTemplate census() {
@@ -56,6 +60,10 @@ public final class Scripts {
 
   ScriptTemplate histograms() {
     return histograms;
+  }
+
+  ScriptTemplate stack() {
+    return stack;
   }
 
   private static ScriptTemplate template(Path folder, String name) throws PlanException {

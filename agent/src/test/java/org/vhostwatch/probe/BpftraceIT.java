@@ -22,6 +22,7 @@ import org.vhostwatch.host.FakeHost;
 class BpftraceIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final String SPINS = "vhost_discard_vq_desc";
 
   private final Spawner spawner = new Spawner();
   private final Path folder;
@@ -107,8 +108,9 @@ class BpftraceIT {
             default -> Kernels.withoutBtf(root);
           });
       Plan plan = Kernels.plan(root, hosts.get(hosts.size() - 1), bpftrace.version());
-      parses(bpftrace, name + " sentinel", plan.sentinel().orElseThrow());
-      parses(bpftrace, name + " evidence", plan.evidence(Set.of(183, 7)));
+      parses(bpftrace, name + " sentinel", plan.sentinel().orElseThrow(), SPINS);
+      parses(bpftrace, name + " evidence", plan.evidence(Set.of(183, 7)), SPINS);
+      parses(bpftrace, name + " stack", plan.stack(Set.of(183, 7)), "profile:hz:49");
     }
   }
 
@@ -116,7 +118,8 @@ class BpftraceIT {
    * Parses and compiles without attaching. This needs tracefs, which we mount where nobody else
    * sees it.
    */
-  private void parses(Bpftrace bpftrace, String what, String script) throws Exception {
+  private void parses(Bpftrace bpftrace, String what, String script, String probe)
+      throws Exception {
     Path file = Files.writeString(folder.resolve("script.bt"), script);
     Path said = folder.resolve("said");
     String debug = bpftrace.version().atLeast(new BpftraceVersion(0, 22, 0)) ? "-d ast" : "-d";
@@ -143,7 +146,7 @@ class BpftraceIT {
             .toList();
     assertThat(errors).as("%s:%n%s", what, script).isEmpty();
     assertThat(process.exitValue()).as("%s: %s", what, text).isZero();
-    assertThat(text).as(what).contains("vhost_discard_vq_desc");
+    assertThat(text).as(what).contains(probe);
   }
 
   private Bpftrace find(String body) throws Exception {

@@ -393,6 +393,16 @@ class PlannerTest {
   }
 
   @Test
+  void whereAWorkerIsIsSeenWithoutAProbe() throws PlanException {
+    for (FakeHost host : List.of(Kernels.v6_18(root), Kernels.withoutBtf(root))) {
+      Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_12);
+      assertThat(plan.showsStacks()).isTrue();
+      assertThat(attachPoints(plan.stack(Set.of(183, 7)))).isEmpty();
+      assertThat(plan.stack(Set.of(183, 7))).contains("profile:hz:49\n/(tid == 7 || tid == 183) /");
+    }
+  }
+
+  @Test
   void aHugeScriptIsNotOurs() throws IOException {
     Path scripts = copyOfScripts();
     Files.writeString(scripts.resolve("evidence.bt"), "/".repeat(300_000));
@@ -406,6 +416,8 @@ class PlannerTest {
     FakeHost host = Kernels.v6_18(root).file("proc/sys/kernel/perf_event_max_sample_rate", "10\n");
     Plan plan = Kernels.plan(root, host, Kernels.DEBIAN_13);
     assertThat(plan.evidence(Set.of(183))).contains("@peek_ret").doesNotContain("profile:");
+    assertThat(plan.showsStacks()).isFalse();
+    assertThatThrownBy(() -> plan.stack(Set.of(183))).isInstanceOf(PlanException.class);
     assertThat(plan.measurements())
         .anyMatch(m -> m.what().equals("stack") && m.quality() == Measurement.Quality.NONE);
   }
@@ -454,7 +466,8 @@ class PlannerTest {
   private Path copyOfScripts() throws IOException {
     Path folder = Files.createTempDirectory(root, "scripts");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    for (String name : List.of("census.bt", "sentinel.bt", "evidence.bt", "histograms.bt")) {
+    for (String name :
+        List.of("census.bt", "sentinel.bt", "evidence.bt", "histograms.bt", "stack.bt")) {
       Path file = Files.copy(Kernels.scripts().resolve(name), folder.resolve(name));
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
