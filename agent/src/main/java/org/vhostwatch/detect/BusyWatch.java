@@ -90,6 +90,8 @@ public final class BusyWatch {
         moved |= before != null && before != both;
         polling = Math.max(polling, queue.busyloopMicros());
       }
+      // Of one that the last census missed, or that is new, it is not known.
+      moved |= !seen.keySet().equals(indices.keySet());
       if (stillSince == null || moved) {
         stillSince = now;
       }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.Evidence;
@@ -59,8 +60,14 @@ public final class Detector {
     if (observation instanceof Observation.Capture seen) {
       Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
       for (Evidence evidence : seen.evidence()) {
-        // Of one that has gone with its worker meanwhile there is nothing to say.
+        // Of one that has gone with its worker meanwhile there is nothing to say, and of another
+        // that
+        // has its address now it says nothing.
         if (!queues.containsKey(evidence.vq()) && !state.loads().containsKey(evidence.tid())) {
+          continue;
+        }
+        QueueTrack known = queues.get(evidence.vq());
+        if (known != null && known.worker() != 0 && known.worker() != evidence.tid()) {
           continue;
         }
         queues.merge(
@@ -190,7 +197,10 @@ public final class Detector {
         track = null;
       }
       queues.put(
-          queue.vq(), (track == null ? QueueTrack.of(queue.vq()) : track).with(queue, readAt));
+          queue.vq(),
+          track == null
+              ? QueueTrack.of(queue.vq()).with(queue, readAt)
+              : track.with(withKnownPort(queue, track.census()), readAt));
     }
     // The census walks file tables and reads memory while they change: it may miss a queue, and one
     // that spun just now may be younger than it. If a queue is gone, so is its worker, and that
@@ -206,6 +216,20 @@ public final class Detector {
       }
     }
     return state.withCensus(queues, ended, now);
+  }
+
+  /**
+   * A queue without a backend is one for a moment, as its guest reboots: its tap is guessed then,
+   * and what the kernel said of it before is better. A tap that was renamed is the same.
+   */
+  private static CensusQueue withKnownPort(CensusQueue queue, @Nullable Stillness before) {
+    if (before == null || queue.port().exact() || !before.latest().port().exact()) {
+      return queue;
+    }
+    TapPort known = before.latest().port();
+    boolean same =
+        queue.port().ifindex() == known.ifindex() && queue.port().netns() == known.netns();
+    return same || before.latest().fd() != queue.fd() ? queue : queue.with(known);
   }
 
   private static boolean spunLately(QueueTrack track, long now) {

@@ -97,25 +97,32 @@ final class Facts {
 
   /**
    * Returns whether a worker that spun seconds before the last frame had no chance to do so since,
-   * or may have had none: others have its CPU, and no census shows movement.
+   * or may have had none: others have its CPU, it is not known to have run without a pass, and no
+   * census shows movement.
    */
   private boolean starves(HostState state) {
     return track.spin() != null
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
         && (sharesItsCpu() || (mayWait() && episodeNanos() >= NOTABLE_NANOS))
+        && !(load != null
+            && load.ran().between(track.spin().latest().seen(), state.frameKernelNanos()))
         && !movedSince(track.spin().latest().seen());
   }
 
-  /** Returns whether a census of after that time shows another used index than the last pass. */
+  /**
+   * Returns whether a census of after that time shows another used index than the last pass, or
+   * that the queue has no tap any more, for whose packets it could spin.
+   */
   private boolean movedSince(long time) {
     CensusQueue queue = censusLatest();
     return queue != null
         && track.census() != null
         && track.census().at() > time
         && track.spin() != null
-        && track.spin().latest().indices()
-        && queue.lastUsedIdx() != track.spin().latest().usedIdx();
+        && (queue.backend() == CensusQueue.Backend.NONE
+            || (track.spin().latest().indices()
+                && queue.lastUsedIdx() != track.spin().latest().usedIdx()));
   }
 
   @Nullable SpinCounters spinLatest() {

@@ -23,6 +23,7 @@ public final class HostState {
    * @param uncounted nanoseconds between those in which it is not known to have done either
    * @param busySince since when it has been busy, or would have been if it had got its CPU; {@link
    *     Long#MAX_VALUE} if it is not
+   * @param ran the CPU time that it got, as far as looks tell when
    */
   record Load(
       Worker worker,
@@ -31,7 +32,8 @@ public final class HostState {
       long waitsSince,
       boolean wanted,
       long uncounted,
-      long busySince) {
+      long busySince,
+      Ran ran) {
 
     private static final double TICKS_PER_NANO = Worker.TICKS_PER_SECOND / 1e9;
 
@@ -49,7 +51,8 @@ public final class HostState {
           now,
           false,
           0,
-          Long.MAX_VALUE);
+          Long.MAX_VALUE,
+          Ran.nothing(now));
     }
 
     Load next(Worker seen, long width, long now) {
@@ -62,7 +65,8 @@ public final class HostState {
           since,
           wanted,
           wanted ? uncounted(seen, now) : 0,
-          busySince);
+          busySince,
+          ran.next(ran(seen), now));
     }
 
     private long uncounted(Worker seen, long now) {
@@ -111,7 +115,8 @@ public final class HostState {
             waitsSince,
             wanted,
             uncounted,
-            isBusy() ? Long.MAX_VALUE : began(share));
+            isBusy() ? Long.MAX_VALUE : began(share),
+            ran);
       }
       return this;
     }
@@ -168,6 +173,40 @@ public final class HostState {
         return 0;
       }
       return Math.min(1, Math.max(0, waited.perNano()));
+    }
+  }
+
+  /**
+   * CPU time that a worker got.
+   *
+   * @param before the latest time at which looks before the last two show that it had some left to
+   *     get, {@link Long#MIN_VALUE} if they show none
+   * @param from when the look before the last was
+   * @param nanos what it got between the last two
+   * @param to when the last look was
+   */
+  record Ran(long before, long from, long nanos, long to) {
+
+    /** Less says nothing: CPU time comes in ticks of a hundredth of a second. */
+    private static final long MUCH_NANOS = 100_000_000L;
+
+    /** A worker that spins makes hundreds of passes in so long, and tens at the very least. */
+    private static final long PASSES_NANOS = 500_000_000L;
+
+    static Ran nothing(long now) {
+      return new Ran(Long.MIN_VALUE, now, 0, now);
+    }
+
+    Ran next(long more, long now) {
+      return new Ran(nanos > MUCH_NANOS ? from + nanos : before, to, more, now);
+    }
+
+    /**
+     * Returns whether it must have got its CPU for long, in all, after a time and before another.
+     */
+    boolean between(long after, long until) {
+      return (before != Long.MIN_VALUE && until >= from && before - after > PASSES_NANOS)
+          || nanos - Math.max(0, after - from) - Math.max(0, to - until) > PASSES_NANOS;
     }
   }
 

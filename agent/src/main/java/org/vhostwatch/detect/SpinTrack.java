@@ -56,7 +56,7 @@ record SpinTrack(
     Rate passRate =
         new Rate(seen.start(), seen.passesBefore(), at, seen.passes(), at, seen.passes());
     return new SpinTrack(
-        seen,
+        seen.withLongest(seen.longestNanos()),
         0,
         seen.episodes(),
         seen.passes(),
@@ -113,8 +113,10 @@ record SpinTrack(
     Rate begunRate =
         (restarted ? Rate.first(from, episodes) : episodeRate).next(WINDOW_NANOS, at, begun);
     boolean more = restarted || seen.passes() != latest.passes();
+    // Where the script prints no lengths, the last episode of each frame is what is known.
+    long present = more ? seen.episodeNanos() : 0;
     return new SpinTrack(
-        seen.withLongest(Math.max(longest, latest.lengths().longest())),
+        seen.withLongest(Math.max(present, Math.max(longest, latest.lengths().longest()))),
         above,
         begun,
         made,

@@ -73,7 +73,7 @@ public record CensusQueue(
   }
 
   /** Returns this queue with another tap end. */
-  CensusQueue with(TapPort other) {
+  public CensusQueue with(TapPort other) {
     return new CensusQueue(
         vq,
         pid,

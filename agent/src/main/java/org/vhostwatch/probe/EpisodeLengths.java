@@ -19,6 +19,11 @@ public record EpisodeLengths(long longest, long total, List<Long> reached) {
   /** No length is known. */
   public static final EpisodeLengths NONE = new EpisodeLengths(0, 0, List.of(0L, 0L, 0L, 0L, 0L));
 
+  /** Returns whether any length is known. */
+  public boolean known() {
+    return total > 0;
+  }
+
   public EpisodeLengths {
     reached = List.copyOf(reached);
     if (reached.size() != BOUNDS.size()) {

@@ -19,7 +19,7 @@ package org.vhostwatch.probe;
  * @param rolledBack descriptors given back by the last pass
  * @param indices whether the indices were read; false without BTF, where progress is told by calls
  *     of vhost_add_used_and_signal_n
- * @param lengths how long the episodes were; none in a capture
+ * @param lengths how long the episodes were; none in recordings of a script that did not print them
  */
 public record SpinCounters(
     long vq,

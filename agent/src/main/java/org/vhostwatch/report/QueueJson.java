@@ -1,6 +1,8 @@
 package org.vhostwatch.report;
 
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
@@ -9,6 +11,7 @@ import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.EpisodeLengths;
 import org.vhostwatch.probe.SpinCounters;
 
 /** The fields of a queue, under the same names in every report (docs/json.md). */
@@ -149,13 +152,27 @@ final class QueueJson {
     double rate = spin.episodeNanos() == 0 ? Double.NaN : spin.passesPerSecond();
     json.object(
         "spin",
-        fields ->
-            fields
-                .number("episodes", verdict.episodes())
-                .number("passes", verdict.passes())
-                .fraction("seconds", verdict.spunNanos() / 1e9)
-                .fraction("longest_seconds", spin.longestNanos() / 1e9)
-                .fraction("passes_per_second", rate));
+        fields -> {
+          fields
+              .number("episodes", verdict.episodes())
+              .number("passes", verdict.passes())
+              .fraction("seconds", verdict.spunNanos() / 1e9)
+              .fraction("longest_seconds", spin.longestNanos() / 1e9);
+          lengths(fields, spin.lengths());
+          fields.fraction("passes_per_second", rate);
+        });
+  }
+
+  private static void lengths(JsonText json, EpisodeLengths lengths) {
+    if (lengths.known()) {
+      SortedMap<Long, Long> reached = new TreeMap<>();
+      for (int i = 0; i < EpisodeLengths.BOUNDS.size(); i++) {
+        reached.put(EpisodeLengths.BOUNDS.get(i) / 1_000_000, lengths.reached().get(i));
+      }
+      json.counts("at_least_ms", reached);
+    } else {
+      json.nothing("at_least_ms");
+    }
   }
 
   private static void criterion(JsonText json, Criterion criterion) {

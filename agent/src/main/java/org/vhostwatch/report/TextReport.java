@@ -18,6 +18,7 @@ import org.vhostwatch.host.TapPort;
 import org.vhostwatch.host.Vmm;
 import org.vhostwatch.host.Worker;
 import org.vhostwatch.probe.CensusQueue;
+import org.vhostwatch.probe.EpisodeLengths;
 import org.vhostwatch.probe.Evidence;
 import org.vhostwatch.probe.Measurement;
 import org.vhostwatch.probe.SpinCounters;
@@ -85,11 +86,12 @@ public final class TextReport {
     }
     if (verdict.spin() != null) {
       line(
-          "  spins    episodes %d, passes %d, %.1f s in all, the longest %.3f s",
+          "  spins    episodes %d, passes %d, %.1f s in all, the longest %.3f s%s",
           verdict.episodes(),
           verdict.passes(),
           verdict.spunNanos() / 1e9,
-          verdict.spin().longestNanos() / 1e9);
+          verdict.spin().longestNanos() / 1e9,
+          lengths(verdict.spin().lengths()));
     }
     findings
         .around(verdict)
@@ -271,6 +273,22 @@ public final class TextReport {
     return value < 0 ? "not measured" : String.valueOf(value);
   }
 
+  /** Returns how many were as long as each bound that any reached. */
+  private static String lengths(EpisodeLengths lengths) {
+    List<String> reached = new ArrayList<>();
+    for (int i = 0; i < EpisodeLengths.BOUNDS.size() && lengths.reached().get(i) > 0; i++) {
+      reached.add(
+          String.format(
+              Locale.ROOT,
+              "%d of %s",
+              lengths.reached().get(i),
+              EpisodeLengths.BOUNDS.get(i) < 1_000_000_000L
+                  ? EpisodeLengths.BOUNDS.get(i) / 1_000_000 + " ms"
+                  : EpisodeLengths.BOUNDS.get(i) / 1_000_000_000L + " s"));
+    }
+    return reached.isEmpty() ? "" : " (" + String.join(", ", reached) + " or more)";
+  }
+
   private void quiet(Findings findings, List<QueueVerdict> quiet) {
     for (QueueVerdict verdict : quiet) {
       String episodes =
@@ -278,10 +296,11 @@ public final class TextReport {
               ? ""
               : String.format(
                   Locale.ROOT,
-                  ", near misses %d, %.3f s in all, the longest %.3f s",
+                  ", near misses %d, %.3f s in all, the longest %.3f s%s",
                   verdict.episodes(),
                   verdict.spunNanos() / 1e9,
-                  verdict.spin().longestNanos() / 1e9);
+                  verdict.spin().longestNanos() / 1e9,
+                  lengths(verdict.spin().lengths()));
       line(
           "%s (confidence %s): %s, CPU %s%s",
           style.verdict(verdict.verdict()),

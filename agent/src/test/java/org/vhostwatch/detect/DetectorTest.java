@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vhostwatch.detect.History.Queue;
+import org.vhostwatch.probe.CensusQueue;
 
 /** Livelocks, all that only looks like them, and what comes and goes; stalls: {@link StallTest}. */
 class DetectorTest {
@@ -230,6 +231,52 @@ class DetectorTest {
     queue.does(0, 0, 0).isRunnable();
     history.ticksAreLost().during(20);
     assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
+  void aWorkerThatRunsWithoutAPassSpinsNoMoreHoweverRarelyItIsLookedAt() {
+    for (double cpu : new double[] {0.3, 0.5, 0.75}) {
+      History calm = new History();
+      Queue served = calm.queue(VQ, 178, 183);
+      served.spins();
+      calm.census().during(2);
+      served.flows().does(0, 10_000, cpu);
+      for (int look = 0; look < 4; look++) {
+        calm.calmly(14).workers();
+        assertThat(calm.of(served))
+            .as("look %d, %s of a CPU", look, cpu)
+            .isIn(Verdict.HEALTHY, Verdict.BUSY);
+      }
+    }
+  }
+
+  @Test
+  void onACrowdedHostToo() {
+    queue.spins();
+    history.census().during(2);
+    queue.flows().does(0, 10_000, 0.4).waitsForItsCpu(0.4);
+    history.during(4);
+    for (int second = 4; second < 60; second++) {
+      history.during(1);
+      assertThat(history.of(queue)).as("after %d s", second).isIn(Verdict.HEALTHY, Verdict.BUSY);
+    }
+  }
+
+  @Test
+  void aLivelockThatEndedWithTheBackendDoesNotComeBackByItself() {
+    queue.spins();
+    history.census().during(2).evidence(queue, Duration.ofSeconds(2), 0);
+    history.during(6);
+    assertThat(history.of(queue)).isEqualTo(Verdict.LIVELOCKED);
+    queue.sleeps().backend = CensusQueue.Backend.NONE;
+    history.during(4).census();
+    assertThat(history.of(queue)).isEqualTo(Verdict.HEALTHY);
+    // Too little to tell that it runs without a pass: that the tap was away has to serve.
+    queue.flows().does(0, 1_000, 0.02).backend = CensusQueue.Backend.TUN;
+    for (int look = 0; look < 4; look++) {
+      history.calmly(14).workers();
+      assertThat(history.of(queue)).as("look %d", look).isEqualTo(Verdict.HEALTHY);
+    }
   }
 
   /** The script takes the pass after such a wait for the first of another episode. */
