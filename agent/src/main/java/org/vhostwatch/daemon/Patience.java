@@ -19,7 +19,20 @@ final class Patience {
   /** A run may take so many times what the last one took. */
   private static final int SLACK = 3;
 
-  private volatile Duration limit = LEAST;
+  private final Duration least;
+  private volatile Duration limit;
+
+  Patience() {
+    this(LEAST);
+  }
+
+  /**
+   * @param least what each run may take
+   */
+  Patience(Duration least) {
+    this.least = least;
+    this.limit = least;
+  }
 
   /** Returns how long the next run may take, one minute to three. */
   Duration limit() {
@@ -31,12 +44,12 @@ final class Patience {
    * can tell, and the next one is not waited for as long.
    */
   void wasTooShort() {
-    limit = limit.equals(MOST) ? LEAST : Pause.longer(limit, MOST);
+    limit = limit.equals(MOST) ? least : Pause.longer(limit, MOST);
   }
 
   /** Notes how long a run took that did what it was for. */
   void took(Duration time) {
     Duration slack = time.multipliedBy(SLACK);
-    limit = slack.compareTo(LEAST) < 0 ? LEAST : slack.compareTo(MOST) > 0 ? MOST : slack;
+    limit = slack.compareTo(least) < 0 ? least : slack.compareTo(MOST) > 0 ? MOST : slack;
   }
 }

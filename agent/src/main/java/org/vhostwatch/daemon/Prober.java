@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.vhostwatch.host.ProcFs;
 import org.vhostwatch.host.Surroundings;
 import org.vhostwatch.host.SurroundingsReader;
@@ -45,12 +46,29 @@ final class Prober implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Task census = new Task("census");
   private final Task capture = new Task("capture");
-  private final Patience censusPatience = new Patience();
-  private final Patience capturePatience = new Patience();
+  private final Patience censusPatience;
+  private final Patience capturePatience;
+  private final Duration grace;
   private final SurroundingsReader surroundings;
 
   Prober(ProcFs fs, Spawner spawner, Consumer<Incoming> inbox) {
+    this(fs, spawner, inbox, Patience::new, STOP_GRACE);
+  }
+
+  /**
+   * @param patience makes one for the censuses, and one for the captures
+   * @param grace how long what is told to end may take to do so
+   */
+  Prober(
+      ProcFs fs,
+      Spawner spawner,
+      Consumer<Incoming> inbox,
+      Supplier<Patience> patience,
+      Duration grace) {
     this.spawner = spawner;
+    this.censusPatience = patience.get();
+    this.capturePatience = patience.get();
+    this.grace = grace;
     this.surroundings = new SurroundingsReader(fs);
     this.inbox = inbox;
   }
@@ -106,7 +124,7 @@ final class Prober implements AutoCloseable {
             "the census did not end within " + limit.toSeconds() + " s");
       }
       long took = System.nanoTime() - began;
-      child.await(STOP_GRACE);
+      child.await(grace);
       transcript.end(System.nanoTime());
       if (!child.heardOut()) {
         // Queues that are not in half a census are not gone.
@@ -164,7 +182,7 @@ final class Prober implements AutoCloseable {
       capturePatience.took(Duration.ofNanos(System.nanoTime() - began));
       boolean early = ended(child, time);
       List<Surroundings> seen = stop.getCount() == 0 ? List.of() : surroundings.end(before);
-      boolean inOrder = child.stop(STOP_GRACE);
+      boolean inOrder = child.stop(grace);
       transcript.end(System.nanoTime());
       return new Incoming.Captured(
           evidence.finish(),
@@ -195,7 +213,7 @@ final class Prober implements AutoCloseable {
   /** Ends the child in order; at once when the daemon ends, now or while this waits. */
   private void end(Child child) throws InterruptedException {
     child.terminate();
-    if (!ended(child, STOP_GRACE)) {
+    if (!ended(child, grace)) {
       child.close();
     }
     child.await(CLOSE_LIMIT);

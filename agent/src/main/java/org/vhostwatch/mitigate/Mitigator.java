@@ -47,19 +47,29 @@ public final class Mitigator {
   private final Journal journal;
   private final Duration limit;
   private final Clock clock;
+  private final Look look;
+
+  /** How a tap is looked at. */
+  @FunctionalInterface
+  interface Look {
+
+    /** Returns the tap, empty if it is gone. May wait for rtnl. */
+    Optional<Seen> at(Target target) throws IOException;
+  }
 
   /**
    * @param state folder that keeps what was before
    * @param limit how long the kernel may take for one tap
    */
   public Mitigator(StateDirectory state, Duration limit) {
-    this(state, limit, Clock.systemUTC());
+    this(state, limit, Clock.systemUTC(), Seen::of);
   }
 
-  Mitigator(StateDirectory state, Duration limit, Clock clock) {
+  Mitigator(StateDirectory state, Duration limit, Clock clock, Look look) {
     this.journal = new Journal(state);
     this.limit = limit;
     this.clock = clock;
+    this.look = look;
   }
 
   /** A tap with what is to be done on it: nothing, with a message why, if it could not be seen. */
@@ -286,7 +296,7 @@ public final class Mitigator {
         }
         boolean exposed = (force || target.mergeable()) && !target.macvtap();
         plans.add(
-            Deadline.call("tap " + target.name(), limit, () -> Seen.of(target))
+            Deadline.call("tap " + target.name(), limit, () -> look.at(target))
                 .map(
                     seen ->
                         Plan.of(

@@ -43,6 +43,28 @@ class BrokenStreamsIT {
   /** A heap of 64 MiB, and what a JVM is without one. */
   private static final double RESIDENT_MEBIBYTES = 180;
 
+  /**
+   * A frame at {@code $t} of the VM's queue and so many others that are gone. Of the VM's: its
+   * passes, the last one and the time it spun.
+   */
+  private static final String MANY =
+      """
+      many() {
+          gone=$(seq -s ', ' -f '"1844660000000%07.0f": 1' "$1")
+          say "tick $t"
+          for map in "@passes $2" '@episodes 1'; do
+              printf '{"type": "map", "data": {"%s": {"18446612682182951104": %s%s}}}\\n' \
+                  ${map} "${gone:+, $gone}"
+          done
+          queue @worker 10000005; queue @start "$began"; queue @seen "$3"; queue @spun "$4"
+          queue @num 256; queue @used 100; queue @avail 100; queue @last 100
+          say "end $t"
+      }
+      trap exit TERM
+      say ready
+      began=$(now) t=$began
+      """;
+
   private static final Map<String, String> FAULTS = new LinkedHashMap<>();
 
   static {
@@ -81,6 +103,26 @@ class BrokenStreamsIT {
             sleep 1
         done
         """);
+    FAULTS.put(
+        "full of the dead",
+        MANY
+            + """
+            for second in 1 2 3 4 5; do t=$(now); many 0 500 "$t" 0; sleep 1; done
+            seen=$t
+            sleep 4
+            : >$here/full
+            while t=$(now); do many 3100 500 "$seen" 0; sleep 1; done
+            """);
+    FAULTS.put(
+        "full of the dead while one spins",
+        MANY
+            + """
+            while n=$((n + 1)) t=$(now); do
+                [ ! -e "$here/one-more" ] || others=3890
+                many "${others:-3889}" "$((n * 1000))" "$t" "$((n * 900000000))"
+                sleep 1
+            done
+            """);
     FAULTS.put(
         "writes a line of 50 MB",
         "say ready; while :; do frame; head -c 50000000 /dev/zero | tr '\\0' x; echo; sleep 1;"
@@ -180,6 +222,30 @@ class BrokenStreamsIT {
     await().atMost(Duration.ofSeconds(90)).until(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
     isWell(agent);
     assertThat(agent.metric("vhostwatch_bpftrace_restarts_total")).isZero();
+  }
+
+  @Test
+  void oneWhoseMapsAreFullOfTheDeadIsStartedAnewAndNothingIsForgotten() throws Exception {
+    recovers("full of the dead", 0);
+    FaultyAgent agent = agent("full of the dead");
+    assertThat(agent.hasLeft("full")).as("not before").isTrue();
+    assertThat(agent.metric("vhostwatch_queue_spin_passes_total")).isEqualTo(500);
+    assertThat(agent.metric("vhostwatch_spin_episode_seconds_count")).isEqualTo(3101);
+    assertThat(agent.runs()).hasSize(2);
+  }
+
+  @Test
+  void whileOneSpinsItIsNotBeforeThereIsNoRoom() throws Exception {
+    FaultyAgent agent = agent("full of the dead while one spins");
+    await()
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> agent.metric("vhostwatch_queue_spin_passes_total") >= 10_000);
+    assertThat(agent.runs()).hasSize(1);
+    agent.leave("one-more");
+    await().atMost(Duration.ofSeconds(90)).until(() -> agent.runs().size() > 1);
+    await().atMost(Duration.ofSeconds(90)).until(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
+    assertThat(agent.metric("vhostwatch_bpftrace_restarts_total")).isZero();
+    assertThat(agent.metric("vhostwatch_queue_spin_passes_total")).isGreaterThanOrEqualTo(10_000);
   }
 
   private FaultyAgent agent(String fault) {

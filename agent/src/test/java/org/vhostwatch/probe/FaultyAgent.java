@@ -43,15 +43,18 @@ final class FaultyAgent {
           + " packet=0 bytes=0 backend=1 index=0 ifindex=10 netns=4026531833 master=br0 tap=tap0";
 
   /**
-   * What bpftrace says: its version, a census of one queue, and as the sentinel first what FAULT
-   * does. A queue's map has the address of a queue as its only key.
+   * What bpftrace says: its version, a census of one queue, of a capture nothing, and as the
+   * sentinel first what FAULT does. A queue's map has the address of a queue as its only key.
    */
   private static final String PROGRAM =
       """
       #!/bin/sh
       here=${0%%/*} n=0
       case $* in *--version*) echo 'bpftrace v0.23.2' && exit ;; esac
-      case $(cat) in *iter:task_file*) cat "$here/census" && exit ;; esac
+      case $(cat) in
+      *iter:task_file*) cat "$here/census" && exit ;;
+      *@rolled_back*) exit 1 ;;
+      esac
       say() { printf '{"type": "printf", "data": "%%s\\\\n"}\\n' "$1"; }
       queue() { printf '{"type": "map", "data": {"%%s": {"18446612682182951104": %%s}}}\\n' "$1" "$2"; }
       now() { read -r up _ </proc/uptime && echo "${up%%.*}${up#*.}0000000"; }
@@ -133,6 +136,11 @@ final class FaultyAgent {
   /** Returns whether the program has made this file in its folder. */
   boolean hasLeft(String file) {
     return Files.exists(folder.resolve(file));
+  }
+
+  /** Makes a file in the program's folder. */
+  void leave(String file) throws IOException {
+    Files.createFile(folder.resolve(file));
   }
 
   /** Returns the only sample of a metric, or -1 if there is none yet. */

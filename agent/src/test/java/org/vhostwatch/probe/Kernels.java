@@ -10,10 +10,10 @@ import org.vhostwatch.host.FakeHost;
 import org.vhostwatch.host.Symbols;
 
 /** Kernels as the scripts meet them; the numbers are those of Debian's for amd64. */
-final class Kernels {
+public final class Kernels {
 
   static final BpftraceVersion DEBIAN_12 = new BpftraceVersion(0, 17, 0);
-  static final BpftraceVersion DEBIAN_13 = new BpftraceVersion(0, 23, 2);
+  public static final BpftraceVersion DEBIAN_13 = new BpftraceVersion(0, 23, 2);
   static final BpftraceVersion SID = new BpftraceVersion(0, 27, 1);
 
   private static final List<String> FUNCTIONS =
@@ -38,7 +38,7 @@ final class Kernels {
   private Kernels() {}
 
   /** 6.18: workers of queues, kthreads and vhost_tasks, several descriptors at once. */
-  static FakeHost v6_18(Path root) {
+  public static FakeHost v6_18(Path root) {
     FakeHost host = symbols(root, "vhost_get_vq_desc_n [vhost]");
     types6_18().writeTo(host);
     return host;
@@ -161,7 +161,7 @@ final class Kernels {
         .member("tun_struct.dev", 2064);
   }
 
-  static Plan plan(Path root, FakeHost host, BpftraceVersion version) throws PlanException {
+  public static Plan plan(Path root, FakeHost host, BpftraceVersion version) throws PlanException {
     return Planner.plan(
         root,
         Scripts.read(scripts()),
