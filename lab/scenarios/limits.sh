@@ -1,6 +1,6 @@
 # limits: no file descriptors, no processes, no memory, few perf samples: it says so, calls nothing over that goes on, and recovers
 # kernels: affected
-# timeout: 1200
+# timeout: 1800
 # shellcheck shell=bash
 
 FOLDER=/var/lib/vhostwatch/incidents
@@ -85,6 +85,30 @@ check "no memory: the incident is the same" is "$(incidents)" == "open 1"
 # The capture that memory was short for is made again when its time comes, which may be half an hour.
 others() { ask /api/v1/threads | jq -r '[.troubles[] | select(startswith("the capture") | not)] | join("; ")'; }
 check "no other trouble is left" is "$(others)" == ''
+
+# --- the ceiling: agent and bpftrace take more than they may, so probing pauses for a minute, comes back, and pauses again.
+end_daemon TERM
+start_daemon --max-memory 128M
+wait_for 240 "ceiling: the daemon is ready" ask /-/ready
+wait_for 60 "ceiling: queue_livelocked is 1" livelocked_is 1
+began=$(seconds)
+hits() { metric_is vhostwatch_ceiling_hits_total == "$1"; }
+wait_for 120 "ceiling: it is hit" hits 1
+check "ceiling: not before it has lasted" is "$(since "$began" | cut -d. -f1)" -ge 20
+wait_for 30 "ceiling: bpftrace_up is 0" up 0
+check "ceiling: no bpftrace is left" not_probing
+check "ceiling: the metric says so" metric_is vhostwatch_ceiling_exceeded == 1
+check "ceiling: so do the troubles" troubled "over the ceiling"
+ended=$(seconds)
+wait_for 150 "ceiling: it comes back" up 1
+note "ceiling: from the pause to the probes" "$(since "$ended") s"
+check "ceiling: the metric says so" metric_is vhostwatch_ceiling_exceeded == 0
+check "ceiling: the incident is the same" is "$(incidents)" == "open 1"
+wait_for 150 "ceiling: it is hit again" hits 2
+end_daemon TERM
+start_daemon
+wait_for 240 "no ceiling: the daemon is ready" ask /-/ready
+wait_for 60 "no ceiling: queue_livelocked is 1" livelocked_is 1
 
 refill_guest
 wait_for 30 "after the refill queue_livelocked is 0" livelocked_is 0

@@ -476,7 +476,8 @@ public final class Daemon implements AutoCloseable {
     fresh.countDown();
     flushes.watch(next.queues(), options.settings().busyShare(), now);
     if (options.mode() == Mode.ON_DEMAND) {
-      away = !suspicion.wanted(verdicts, speaks(now), now);
+      boolean suspicious = suspicion.wanted(verdicts, speaks(now), now);
+      away = !suspicious && !incidents.wantsSentinel();
       sentinel.want(!away);
     }
     // Said first: what is said belongs to the incident.

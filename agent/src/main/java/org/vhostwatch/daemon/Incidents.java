@@ -162,6 +162,11 @@ final class Incidents implements AutoCloseable {
     return keeper.wantsCensus();
   }
 
+  /** Returns whether an incident of the agent before waits to be seen. */
+  boolean wantsSentinel() {
+    return keeper.wantsSentinel();
+  }
+
   /** Returns the queues of which a look is due that a capture should be made for. */
   Set<Long> looksDue(long now) {
     return keeper.looksDue(now).keySet();

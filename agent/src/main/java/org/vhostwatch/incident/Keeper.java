@@ -152,6 +152,11 @@ public final class Keeper {
     return tracks.stream().anyMatch(track -> track.is(Track.Mode.ENDING));
   }
 
+  /** Returns whether only a sentinel tells if one that was taken over goes on. */
+  public boolean wantsSentinel() {
+    return tracks.stream().anyMatch(track -> track.is(Track.Mode.RESUMING));
+  }
+
   /** Takes what is seen now; returns what changed by it. */
   public List<Change> take(Scene scene) {
     changes = new ArrayList<>();

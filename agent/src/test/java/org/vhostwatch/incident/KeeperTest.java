@@ -535,6 +535,7 @@ class KeeperTest {
     host.attachedAt = 0;
     host.queue(VQ).verdict = Verdict.BUSY;
     for (int i = 0; i < 200; i++) {
+      assertThat(next.wantsSentinel()).isTrue();
       host.second(next);
     }
     host.attachedAt = host.nanos;
@@ -544,6 +545,7 @@ class KeeperTest {
     assertThat(next.all()).hasSize(1);
     assertThat(next.all().get(0).state()).isEqualTo(Incident.State.OPEN);
     assertThat(next.all().get(0).count()).isEqualTo(1);
+    assertThat(next.wantsSentinel()).isFalse();
   }
 
   @Test
