@@ -91,7 +91,8 @@ final class Facts {
   private boolean spinsOn(HostState state) {
     return state.framedAt() != null
         && now - state.framedAt() <= LONG_SILENCE_NANOS
-        && !movedSince(state.framedAt())
+        && track.spin() != null
+        && !movedSince(track.spin().latest().seen())
         && wouldBeBusy();
   }
 

@@ -17,7 +17,7 @@ import org.vhostwatch.probe.SpinCounters;
  * @param rateAtPass passes a second over the last second or two, when the last pass was seen
  * @param shareAtPass share of time spent in spins over the last seconds, when the last pass was
  *     seen
- * @param passed whether there were passes between the last two frames
+ * @param passed whether there were passes between the last two readings that time went by between
  * @param detached whether the sentinel is gone that said {@code latest}: the next begins at zero
  * @param restart first pass of the episode that goes on with an earlier one, which another sentinel
  *     saw or a long wait for the CPU cut short; 0 for none
@@ -126,7 +126,7 @@ record SpinTrack(
         madeRate,
         more ? perSecond(madeRate) : rateAtPass,
         more ? share(rate) : shareAtPass,
-        more,
+        more || (passed && at == passRate.at()),
         false,
         restart,
         before);

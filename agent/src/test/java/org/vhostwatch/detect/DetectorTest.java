@@ -76,6 +76,15 @@ class DetectorTest {
   }
 
   @Test
+  void aSpinThatACensusShowedToBeOverDoesNotGoOnWhenTheSentinelIsLost() {
+    queue.spins();
+    history.census().during(10);
+    queue.flows();
+    history.during(1).census().during(1).withoutSentinel();
+    assertThat(history.of(queue)).isNotEqualTo(Verdict.LIVELOCKED);
+  }
+
+  @Test
   void censusesShowHowLongASpinWasUnderWay() {
     queue.spins();
     history.withoutSentinel().census().during(60).census().sentinelRestarts().during(2);

@@ -82,6 +82,17 @@ class StallTest {
   }
 
   @Test
+  void aFrameSaidTwiceIsNoEndOfItsKicks() {
+    queue.does(5, 0, 0.01);
+    history.during(5);
+    assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
+    assertThat(history.frame().of(queue)).isEqualTo(Verdict.STALLED);
+    queue.sleeps();
+    history.during(1).frame();
+    assertThat(history.of(queue)).as("no kick in that second").isNotEqualTo(Verdict.STALLED);
+  }
+
+  @Test
   void aStalledGuestStaysStalledHoweverOftenItKicks() {
     for (boolean sending : new boolean[] {false, true}) {
       for (int every = 1; every <= 6; every++) {
