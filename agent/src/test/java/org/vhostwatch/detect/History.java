@@ -84,12 +84,19 @@ final class History {
     private boolean runnable;
     private boolean worker = true;
     private boolean gone;
+    private boolean drops;
+    private boolean kicked;
     private double passesDue;
     private double usedDue;
     private double txDue;
     private double cpuTicks;
     private double waitedNanos;
     private SpinCounters script;
+    private long made;
+    private long received;
+    private long refused;
+    private long dropped;
+    private long firstPass;
 
     Queue(long vq, int pid, int tid) {
       this.vq = vq;
@@ -122,6 +129,8 @@ final class History {
     }
 
     Queue does(double passes, double delivered, double share) {
+      drops = false;
+      kicked = false;
       passesPerSecond = passes;
       usedPerSecond = delivered;
       cpu = share;
@@ -161,6 +170,59 @@ final class History {
       return this;
     }
 
+    /** Sends beside what it does. */
+    Queue alsoSends(double perSecond) {
+      txPerSecond = perSecond;
+      return this;
+    }
+
+    boolean sending() {
+      return txPerSecond > 0;
+    }
+
+    double waits() {
+      return waits;
+    }
+
+    double wants() {
+      return cpu + waits;
+    }
+
+    /** Its packets are too large for its buffers: each is received, and dropped, in a pass. */
+    Queue overruns(double perSecond, double share) {
+      does(perSecond, 0, share);
+      drops = true;
+      return this;
+    }
+
+    /** Each pass is made for a kick of the guest: vhost_enable_notify says no. */
+    Queue isKicked(double perSecond, double share) {
+      does(perSecond, 0, share);
+      kicked = true;
+      return this;
+    }
+
+    /** The guest takes some packets and posts as many buffers. */
+    Queue delivers(int packets) {
+      used = (used + packets) & 0xffff;
+      avail = (avail + packets) & 0xffff;
+      last = (last + packets) & 0xffff;
+      packet += 256L * packets;
+      received += packets;
+      return this;
+    }
+
+    /** A new driver of the guest begins at index 0. */
+    Queue isReset() {
+      delivers(1);
+      used = 0;
+      avail = 10;
+      last = 10;
+      tx = 0;
+      waiting = 0;
+      return sleeps();
+    }
+
     /**
      * Of the time between passes so much is spent at them; the rest is longer than the script
      * counts.
@@ -182,10 +244,7 @@ final class History {
 
     private void step(long now, boolean indices) {
       usedDue += usedPerSecond * STEP / 1e9;
-      used = (used + (int) usedDue) & 0xffff;
-      avail = (avail + (int) usedDue) & 0xffff;
-      last = (last + (int) usedDue) & 0xffff;
-      packet += 256L * (int) usedDue;
+      delivers((int) usedDue);
       usedDue -= (int) usedDue;
       txDue += txPerSecond * STEP / 1e9;
       tx = (tx + (int) txDue) & 0xffff;
@@ -203,6 +262,14 @@ final class History {
 
     /** What the script does, in its words: see sentinel.bt. */
     void pass(long now, long passes, boolean indices) {
+      if (drops) {
+        packet += 256L * passes;
+        received += passes;
+        dropped += passes;
+      }
+      firstPass = firstPass == 0 ? now : firstPass;
+      made += passes;
+      refused += kicked || drops ? passes : 0;
       if (indices && !mergeable) {
         return;
       }
@@ -258,6 +325,13 @@ final class History {
   Queue queue(long vq, int pid, int tid) {
     Queue queue = new Queue(vq, pid, tid);
     queues.put(vq, queue);
+    return queue;
+  }
+
+  /** Another queue gets the address of one that is gone, and what the script counted there. */
+  Queue queueAt(Queue gone, int pid, int tid) {
+    Queue queue = queue(gone.vq, pid, tid);
+    queue.script = gone.script;
     return queue;
   }
 
@@ -498,6 +572,62 @@ final class History {
                     recvmsg,
                     passes / 256,
                     List.of()))));
+  }
+
+  /** A capture begins; what is returned is its end, with the figures of all that was between. */
+  Runnable captureBegins(Queue queue) {
+    long made = queue.made;
+    long received = queue.received;
+    long refused = queue.refused;
+    long dropped = queue.dropped;
+    queue.firstPass = 0;
+    return () -> {
+      if (queue.made > made && !queue.gone) {
+        see(
+            captured(
+                queue,
+                queue.made - made,
+                queue.received - received,
+                queue.refused - refused,
+                queue.dropped - dropped));
+      }
+    };
+  }
+
+  private static Observation captured(
+      Queue queue, long passes, long received, long refused, long dropped) {
+    SortedMap<Long, Long> returns = counts(0, passes - dropped, 1, received);
+    SortedMap<Long, Long> peeked = new TreeMap<>(Map.of(queue.bytes, passes));
+    if (received > 0) {
+      peeked.put(1_500L, received);
+    }
+    return new Observation.Capture(
+        List.of(
+            new Evidence(
+                queue.vq,
+                queue.tid,
+                queue.firstPass,
+                queue.script.seen(),
+                passes,
+                1,
+                new TreeMap<>(Map.of((long) queue.back, passes)),
+                returns,
+                true,
+                peeked,
+                "vhost_net_buf_peek",
+                new TreeMap<>(Map.of(1L, passes, 256L, passes)),
+                "vhost_get_vq_desc_n",
+                counts(0, refused, 1, passes - refused),
+                received,
+                received,
+                passes / 256,
+                List.of())));
+  }
+
+  private static SortedMap<Long, Long> counts(long one, long times, long other, long otherTimes) {
+    SortedMap<Long, Long> counts = new TreeMap<>(Map.of(one, times, other, otherTimes));
+    counts.values().removeIf(count -> count == 0);
+    return counts;
   }
 
   History see(Observation observation) {

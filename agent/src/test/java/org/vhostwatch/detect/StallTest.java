@@ -84,7 +84,7 @@ class StallTest {
   @Test
   void aFrameSaidTwiceIsNoEndOfItsKicks() {
     queue.does(5, 0, 0.01);
-    history.during(5);
+    history.census().during(5);
     assertThat(history.of(queue)).isEqualTo(Verdict.STALLED);
     assertThat(history.frame().of(queue)).isEqualTo(Verdict.STALLED);
     queue.sleeps();
