@@ -530,7 +530,7 @@ public final class Daemon implements AutoCloseable {
     sight.blind(blind);
     if (!blind) {
       workers = found;
-      observe(new Observation.Workers(workers), now);
+      observe(new Observation.Workers(workers, System.nanoTime()), now);
     }
   }
 

@@ -148,7 +148,7 @@ final class Prober implements AutoCloseable {
       List<SurroundingsReader.Target> around,
       Duration time)
       throws InterruptedException {
-    Switch ftrace = FtraceSwitch.ask(spawner);
+    Switch ftrace = probes ? FtraceSwitch.ask(spawner) : Switch.ON;
     if (ftrace == Switch.HELD) {
       return Incoming.Captured.failed("no capture: something holds ftrace's lock");
     }
@@ -173,13 +173,16 @@ final class Prober implements AutoCloseable {
       SurroundingsReader.Beginning before = surroundings.begin(around);
       long began = System.nanoTime();
       if (!child.awaitReady(capturePatience.limit(), () -> stop.getCount() == 0)) {
-        if (child.alive()) {
+        if (child.alive() && probes) {
           capturePatience.wasTooShort();
         }
         end(child);
         return Incoming.Captured.failed("the capture did not attach: " + child.complaint());
       }
-      capturePatience.took(Duration.ofNanos(System.nanoTime() - began));
+      // How long one takes that attaches nothing says nothing of the others.
+      if (probes) {
+        capturePatience.took(Duration.ofNanos(System.nanoTime() - began));
+      }
       boolean early = ended(child, time);
       List<Surroundings> seen = stop.getCount() == 0 ? List.of() : surroundings.end(before);
       boolean inOrder = child.stop(grace);

@@ -61,6 +61,10 @@ public final class BusyWatch {
     @Nullable Long stillSince;
 
     long stillAt;
+
+    /** Whether the last census lacked one of its queues. */
+    boolean lacked;
+
     Map<Long, Integer> indices = Map.of();
     long busyloopMicros;
     List<Evidence.Stack> stacks = List.of();
@@ -90,7 +94,13 @@ public final class BusyWatch {
         moved |= before != null && before != both;
         polling = Math.max(polling, queue.busyloopMicros());
       }
-      // Of one that the last census missed, or that is new, it is not known.
+      // A census may miss a queue; what is new has not stood still.
+      boolean lacks = !seen.keySet().containsAll(indices.keySet());
+      if (lacks && !lacked) {
+        lacked = true;
+        return;
+      }
+      lacked = false;
       moved |= !seen.keySet().equals(indices.keySet());
       if (stillSince == null || moved) {
         stillSince = now;
@@ -115,7 +125,7 @@ public final class BusyWatch {
         tracks.put(worker.tid(), new Track(HostState.Load.first(worker, now)));
         continue;
       }
-      HostState.Load load = track.load.next(worker, WINDOW_NANOS, now);
+      HostState.Load load = track.load.next(worker, WINDOW_NANOS, now, now);
       track.load = load.judged(load.waitsOn() ? 1 : load.wants(), BUSY_SHARE, LEFT_SHARE);
       if (!track.load.isBusy()) {
         track.stacks = List.of();

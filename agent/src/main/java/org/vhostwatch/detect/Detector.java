@@ -45,7 +45,7 @@ public final class Detector {
   /** Returns the state after an observation made at {@code now}. */
   public HostState next(HostState state, Observation observation, long now) {
     if (observation instanceof Observation.Workers seen) {
-      return workers(state, seen.workers(), now);
+      return workers(state, seen.workers(), seen.readBy(), now);
     }
     if (observation instanceof Observation.Queues seen) {
       return census(state, seen.census().queues(), Math.min(seen.readAt(), now), now);
@@ -130,14 +130,14 @@ public final class Detector {
         && (Facts.speaks(state, now) || now - state.censusedAt() <= settings.censusAge().toNanos());
   }
 
-  private HostState workers(HostState state, List<Worker> workers, long now) {
+  private HostState workers(HostState state, List<Worker> workers, long readBy, long now) {
     Map<Integer, HostState.Load> loads = new HashMap<>();
     for (Worker worker : workers) {
       HostState.Load old = state.loads().get(worker.tid());
       loads.put(
           worker.tid(),
           old != null && old.worker().startTicks() == worker.startTicks()
-              ? judged(old.next(worker, CPU_WINDOW_NANOS, now))
+              ? judged(old.next(worker, CPU_WINDOW_NANOS, now, readBy))
               : HostState.Load.first(worker, now));
     }
     // A queue ends with its worker. One whose worker was never seen is new, not gone.
@@ -220,16 +220,19 @@ public final class Detector {
 
   /**
    * A queue without a backend is one for a moment, as its guest reboots: its tap is guessed then,
-   * and what the kernel said of it before is better. A tap that was renamed is the same.
+   * and what the kernel said of it before is better, but for names, which change.
    */
   private static CensusQueue withKnownPort(CensusQueue queue, @Nullable Stillness before) {
-    if (before == null || queue.port().exact() || !before.latest().port().exact()) {
+    TapPort guessed = queue.port();
+    if (before == null
+        || queue.backend() != CensusQueue.Backend.NONE
+        || before.latest().fd() != queue.fd()
+        || !before.latest().port().exact()) {
       return queue;
     }
     TapPort known = before.latest().port();
-    boolean same =
-        queue.port().ifindex() == known.ifindex() && queue.port().netns() == known.netns();
-    return same || before.latest().fd() != queue.fd() ? queue : queue.with(known);
+    boolean same = guessed.ifindex() == known.ifindex() && guessed.netns() == known.netns();
+    return queue.with(same ? known.named(guessed.name(), guessed.master()) : known);
   }
 
   private static boolean spunLately(QueueTrack track, long now) {

@@ -1,6 +1,8 @@
 package org.vhostwatch.detect;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.host.Worker;
@@ -55,7 +57,11 @@ public final class HostState {
           Ran.nothing(now));
     }
 
-    Load next(Worker seen, long width, long now) {
+    /**
+     * @param now when it began to be read
+     * @param end when it had been
+     */
+    Load next(Worker seen, long width, long now, long end) {
       boolean wanted = wants(worker) && wants(seen);
       long since = wanted ? waitingSince(seen, now) : now;
       return new Load(
@@ -66,7 +72,7 @@ public final class HostState {
           wanted,
           wanted ? uncounted(seen, now) : 0,
           busySince,
-          ran.next(ran(seen), now));
+          ran.next(ran(seen), now, end));
     }
 
     private long uncounted(Worker seen, long now) {
@@ -179,34 +185,64 @@ public final class HostState {
   /**
    * CPU time that a worker got.
    *
-   * @param before the latest time at which looks before the last two show that it had some left to
-   *     get, {@link Long#MIN_VALUE} if they show none
-   * @param from when the look before the last was
-   * @param nanos what it got between the last two
-   * @param to when the last look was
+   * @param readAt when the last look began to read it
+   * @param spans the last looks between which it got some, the oldest ones together
    */
-  record Ran(long before, long from, long nanos, long to) {
+  record Ran(long readAt, List<Span> spans) {
 
-    /** Less says nothing: CPU time comes in ticks of a hundredth of a second. */
-    private static final long MUCH_NANOS = 100_000_000L;
+    /** More are not kept apart: a worker that spins makes passes in each. */
+    private static final int MOST = 4;
+
+    /** CPU time comes in ticks of a hundredth of a second, at both ends. */
+    private static final long ROUNDING_NANOS = 20_000_000L;
 
     /** A worker that spins makes hundreds of passes in so long, and tens at the very least. */
     private static final long PASSES_NANOS = 500_000_000L;
 
-    static Ran nothing(long now) {
-      return new Ran(Long.MIN_VALUE, now, 0, now);
+    /**
+     * At least so much CPU time between two times.
+     *
+     * @param from when it began to be read before
+     * @param to when it was read
+     */
+    private record Span(long from, long to, long nanos) {
+      Span with(Span next) {
+        return new Span(from, next.to, nanos + next.nanos);
+      }
+
+      /** Returns how much of it there was at least after a time and before another. */
+      long between(long after, long until) {
+        return Math.max(0, nanos - Math.max(0, after - from) - Math.max(0, to - until));
+      }
     }
 
-    Ran next(long more, long now) {
-      return new Ran(nanos > MUCH_NANOS ? from + nanos : before, to, more, now);
+    static Ran nothing(long readAt) {
+      return new Ran(readAt, List.of());
     }
 
     /**
-     * Returns whether it must have got its CPU for long, in all, after a time and before another.
+     * Takes a look.
+     *
+     * @param nanos what it got since the last one
+     * @param begin when this one began to read
+     * @param end when it had read all
      */
+    Ran next(long nanos, long begin, long end) {
+      long least = nanos - ROUNDING_NANOS;
+      if (least <= 0) {
+        return new Ran(begin, spans);
+      }
+      List<Span> next = new ArrayList<>(spans);
+      if (next.size() == MOST) {
+        next.set(0, next.get(0).with(next.remove(1)));
+      }
+      next.add(new Span(readAt, end, least));
+      return new Ran(begin, List.copyOf(next));
+    }
+
+    /** Returns whether it must have got its CPU for long after a time and before another. */
     boolean between(long after, long until) {
-      return (before != Long.MIN_VALUE && until >= from && before - after > PASSES_NANOS)
-          || nanos - Math.max(0, after - from) - Math.max(0, to - until) > PASSES_NANOS;
+      return spans.stream().mapToLong(span -> span.between(after, until)).sum() > PASSES_NANOS;
     }
   }
 

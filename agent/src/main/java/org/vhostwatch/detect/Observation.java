@@ -9,8 +9,12 @@ import org.vhostwatch.probe.SentinelFrame;
 /** Something that was seen. Immutable; the time is given beside it. */
 public sealed interface Observation {
 
-  /** All vhost workers of the host, with the CPU time that each has used. */
-  record Workers(List<Worker> workers) implements Observation {
+  /**
+   * All vhost workers of the host, with the CPU time that each has used.
+   *
+   * @param readBy when all of them had been read, which may be seconds after it was begun
+   */
+  record Workers(List<Worker> workers, long readBy) implements Observation {
     public Workers {
       workers = List.copyOf(workers);
     }

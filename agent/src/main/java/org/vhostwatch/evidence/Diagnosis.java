@@ -81,7 +81,7 @@ public final class Diagnosis {
     } else if (event instanceof Event.Workers seen) {
       workers = seen.workers();
       seen.vmms().forEach(vmm -> vmms.put(vmm.pid(), vmm));
-      observe(new Observation.Workers(workers), at);
+      observe(new Observation.Workers(workers, at), at);
       busy.look(workers, verdicts(), at);
     } else if (event instanceof Event.Ports seen) {
       ports = seen.ports();

@@ -31,6 +31,11 @@ public record TapPort(
     this(name, ifindex, master, netns, queueIndex, exact, false);
   }
 
+  /** Returns this port with the names that it has now. */
+  public TapPort named(String now, String masterNow) {
+    return new TapPort(now, ifindex, masterNow, netns, queueIndex, exact, macvtap);
+  }
+
   /** Returns this port as one that was inferred. */
   public TapPort inferred(int index) {
     return new TapPort(name, ifindex, master, netns, index, false, macvtap);

@@ -114,7 +114,9 @@ public final class Planner {
         sentinel,
         script(fit(scripts.histograms(), "histograms", kernel, measurements)),
         fit(scripts.evidence(), "evidence", kernel, measurements),
-        samples ? fit(scripts.stack(), "stack", kernel, measurements) : null,
+        samples && scripts.stack().isPresent()
+            ? fit(scripts.stack().get(), "stack", kernel, measurements)
+            : null,
         measures(kernel),
         layout != null && !kernel.shows("vhost_net_fops"),
         measurements);

@@ -16,14 +16,14 @@ public final class Scripts {
   private final ScriptTemplate sentinel;
   private final ScriptTemplate evidence;
   private final ScriptTemplate histograms;
-  private final ScriptTemplate stack;
+  private final Optional<ScriptTemplate> stack;
 
   private Scripts(
       ScriptTemplate census,
       ScriptTemplate sentinel,
       ScriptTemplate evidence,
       ScriptTemplate histograms,
-      ScriptTemplate stack) {
+      Optional<ScriptTemplate> stack) {
     this.census = census;
     this.sentinel = sentinel;
     this.evidence = evidence;
@@ -32,7 +32,7 @@ public final class Scripts {
   }
 
   /**
-   * Reads census.bt, sentinel.bt, evidence.bt, histograms.bt and stack.bt.
+   * Reads census.bt, sentinel.bt, evidence.bt and histograms.bt, and stack.bt if there is one.
    *
    * @throws PlanException if one is missing, too large, or could have been changed by somebody who
    *     is neither root nor the user that runs this
@@ -43,7 +43,10 @@ public final class Scripts {
         template(folder, "sentinel.bt"),
         template(folder, "evidence.bt"),
         template(folder, "histograms.bt"),
-        template(folder, "stack.bt"));
+        // A folder of one's own may be of a version before it.
+        Files.exists(folder.resolve("stack.bt"))
+            ? Optional.of(template(folder, "stack.bt"))
+            : Optional.empty());
   }
 
   ScriptTemplate census() {
@@ -62,7 +65,8 @@ public final class Scripts {
     return histograms;
   }
 
-  ScriptTemplate stack() {
+  /** Returns the script without probes, empty if the folder has none. */
+  Optional<ScriptTemplate> stack() {
     return stack;
   }
 

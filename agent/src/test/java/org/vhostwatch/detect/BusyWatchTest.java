@@ -68,6 +68,27 @@ class BusyWatchTest {
   }
 
   @Test
+  void aCensusThatMissesAQueueSaysNothingOfIt() {
+    queue.flows().does(0, 10_000, 0.97);
+    history.during(1).census().during(60);
+    queue.censused = false;
+    history.census().during(30);
+    queue.censused = true;
+    history.census();
+    assertThat(history.unexplained()).as("it moves").isEmpty();
+
+    storms();
+    during(140);
+    assertThat(history.unexplained()).hasSize(1);
+    queue.censused = false;
+    history.census();
+    assertThat(history.unexplained()).as("missed once").hasSize(1);
+    queue.censused = true;
+    history.during(10).census();
+    assertThat(history.unexplained()).as("found again, where it was").hasSize(1);
+  }
+
+  @Test
   void whatWaitsForItsCpuIsBusyToo() {
     storms();
     queue.does(0, 0, 0.3).waitsForItsCpu(0.68);

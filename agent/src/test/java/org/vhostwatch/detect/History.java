@@ -74,6 +74,7 @@ final class History {
     boolean censused = true;
     boolean workerRead = true;
     CensusQueue.Backend backend = CensusQueue.Backend.TUN;
+    TapPort port;
 
     private double passesPerSecond;
     private double usedPerSecond;
@@ -102,6 +103,7 @@ final class History {
       this.vq = vq;
       this.pid = pid;
       this.tid = tid;
+      this.port = new TapPort("tap" + tid, 7, "br0", 4_026_531_840L, 0, true);
       this.script = nothing();
     }
 
@@ -318,7 +320,7 @@ final class History {
           waiting,
           waiting > 0 ? packet : 0,
           waiting > 0 ? bytes : 0,
-          new TapPort("tap" + tid, 0, "", 0, 0, true));
+          port);
     }
   }
 
@@ -499,7 +501,7 @@ final class History {
                 0));
       }
     }
-    see(new Observation.Workers(workers));
+    see(new Observation.Workers(workers, now));
     busy.look(workers, verdicts(), now);
     return this;
   }

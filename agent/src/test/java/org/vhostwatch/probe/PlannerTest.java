@@ -403,6 +403,13 @@ class PlannerTest {
   }
 
   @Test
+  void aFolderOfAVersionBeforeTheStacksServes() throws Exception {
+    Path scripts = copyOfScripts();
+    Files.delete(scripts.resolve("stack.bt"));
+    assertThat(Scripts.read(scripts).stack()).isEmpty();
+  }
+
+  @Test
   void aHugeScriptIsNotOurs() throws IOException {
     Path scripts = copyOfScripts();
     Files.writeString(scripts.resolve("evidence.bt"), "/".repeat(300_000));
