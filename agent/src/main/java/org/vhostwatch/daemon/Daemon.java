@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.vhostwatch.detect.BusyWatch;
 import org.vhostwatch.detect.Detector;
 import org.vhostwatch.detect.HostState;
@@ -38,10 +39,12 @@ import org.vhostwatch.log.Logging;
 import org.vhostwatch.metrics.SelfMetrics;
 import org.vhostwatch.mitigate.Targets;
 import org.vhostwatch.notify.Notices;
+import org.vhostwatch.probe.Bpftrace;
 import org.vhostwatch.probe.Census;
 import org.vhostwatch.probe.CensusQueue;
 import org.vhostwatch.probe.MapKeys;
 import org.vhostwatch.probe.Mode;
+import org.vhostwatch.probe.Plan;
 import org.vhostwatch.probe.ProbeKit;
 import org.vhostwatch.probe.SentinelFrame;
 import org.vhostwatch.probe.Spawner;
@@ -558,34 +561,32 @@ public final class Daemon implements AutoCloseable {
         || kit.get().plan().isEmpty()) {
       return;
     }
-    Optional<String> census = kit.get().plan().get().census();
+    Bpftrace bpftrace = kit.get().bpftrace().get();
+    Plan plan = kit.get().plan().get();
+    Optional<String> census = plan.census();
     if (census.isPresent()
         && !prober.counting()
         && schedule.censusDue(
             verdicts, speaks(now) || away, incidents.wantsCensus() || busy.wantsCensus(now), now)) {
-      prober.census(kit.get().bpftrace().get(), census.get());
+      prober.census(bpftrace, census.get());
     }
     Set<Integer> suspects = schedule.captureDue(verdicts, incidents.looksDue(now), now);
     List<UnexplainedWorker> unexplained = busy.unexplained(verdicts);
     suspects.addAll(schedule.stacksDue(unexplained, Schedule.MAX_WORKERS - suspects.size(), now));
-    boolean probes = suspects.stream().anyMatch(tid -> !servesNoQueue(tid, unexplained));
+    boolean probes = !withoutQueues(unexplained).containsAll(suspects);
     if (!suspects.isEmpty()
-        && (probes || kit.get().plan().get().showsStacks())
-        && prober.capture(
-            kit.get().bpftrace().get(),
-            kit.get().plan().get(),
-            suspects,
-            probes,
-            around(suspects),
-            options.capture())) {
+        && (probes || plan.showsStacks())
+        && prober.capture(bpftrace, plan, suspects, probes, around(suspects), options.capture())) {
       schedule.captured(verdicts, unexplained, suspects, now);
     }
   }
 
-  /** Returns whether it is a worker of vhost_vsock or vhost_scsi: no probe would tell of it. */
-  private static boolean servesNoQueue(int tid, List<UnexplainedWorker> unexplained) {
+  /** Returns the workers of vhost_vsock and vhost_scsi: no probe would tell of them. */
+  private static Set<Integer> withoutQueues(List<UnexplainedWorker> unexplained) {
     return unexplained.stream()
-        .anyMatch(found -> found.worker().tid() == tid && found.queues() == 0);
+        .filter(found -> found.queues() == 0)
+        .map(found -> found.worker().tid())
+        .collect(Collectors.toSet());
   }
 
   /** Returns the known queues of these workers. */

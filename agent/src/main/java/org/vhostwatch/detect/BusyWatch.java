@@ -85,13 +85,9 @@ public final class BusyWatch {
     /** Takes what a census said of it. */
     void counted(List<CensusQueue> queues, long now) {
       Map<Long, Integer> seen = new HashMap<>();
-      boolean moved = false;
       long polling = 0;
       for (CensusQueue queue : queues) {
-        int both = queue.lastUsedIdx() << 16 | queue.txLastAvailIdx();
-        seen.put(queue.vq(), both);
-        Integer before = indices.get(queue.vq());
-        moved |= before != null && before != both;
+        seen.put(queue.vq(), queue.lastUsedIdx() << 16 | queue.txLastAvailIdx());
         polling = Math.max(polling, queue.busyloopMicros());
       }
       // A census may miss a queue; what is new has not stood still.
@@ -101,8 +97,7 @@ public final class BusyWatch {
         return;
       }
       lacked = false;
-      moved |= !seen.keySet().equals(indices.keySet());
-      if (stillSince == null || moved) {
+      if (stillSince == null || !seen.equals(indices)) {
         stillSince = now;
       }
       stillAt = now;

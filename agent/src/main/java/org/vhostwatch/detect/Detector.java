@@ -60,12 +60,11 @@ public final class Detector {
     if (observation instanceof Observation.Capture seen) {
       Map<Long, QueueTrack> queues = new HashMap<>(state.queues());
       for (Evidence evidence : seen.evidence()) {
-        // Of one that has gone with its worker meanwhile there is nothing to say, and of another
-        // that
-        // has its address now it says nothing.
+        // Of one that has gone with its worker meanwhile there is nothing to say.
         if (!queues.containsKey(evidence.vq()) && !state.loads().containsKey(evidence.tid())) {
           continue;
         }
+        // Another has its address now.
         QueueTrack known = queues.get(evidence.vq());
         if (known != null && known.worker() != 0 && known.worker() != evidence.tid()) {
           continue;

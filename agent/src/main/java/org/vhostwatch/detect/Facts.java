@@ -91,8 +91,7 @@ final class Facts {
   private boolean spinsOn(HostState state) {
     return state.framedAt() != null
         && now - state.framedAt() <= LONG_SILENCE_NANOS
-        && track.spin() != null
-        && !movedSince(track.spin().latest().seen())
+        && !movedSinceTheLastPass()
         && wouldBeBusy();
   }
 
@@ -106,21 +105,27 @@ final class Facts {
         && state.framedAt() != null
         && state.frameKernelNanos() - track.spin().latest().seen() <= STARVING_NANOS
         && (sharesItsCpu() || (mayWait() && episodeNanos() >= NOTABLE_NANOS))
-        && !(load != null
-            && load.ran().between(track.spin().latest().seen(), state.frameKernelNanos()))
-        && !movedSince(track.spin().latest().seen());
+        && !ranSinceTheLastPass(state)
+        && !movedSinceTheLastPass();
+  }
+
+  /** Returns whether the worker must have run for long by the last frame without another pass. */
+  private boolean ranSinceTheLastPass(HostState state) {
+    return load != null
+        && track.spin() != null
+        && load.ran().between(track.spin().latest().seen(), state.frameKernelNanos());
   }
 
   /**
-   * Returns whether a census of after that time shows another used index than the last pass, or
-   * that the queue has no tap any more, for whose packets it could spin.
+   * Returns whether a census since the last pass shows another used index, or that the queue has no
+   * tap any more, for whose packets it could spin.
    */
-  private boolean movedSince(long time) {
+  private boolean movedSinceTheLastPass() {
     CensusQueue queue = censusLatest();
     return queue != null
         && track.census() != null
-        && track.census().at() > time
         && track.spin() != null
+        && track.census().at() > track.spin().latest().seen()
         && (queue.backend() == CensusQueue.Backend.NONE
             || (track.spin().latest().indices()
                 && queue.lastUsedIdx() != track.spin().latest().usedIdx()));

@@ -1,6 +1,8 @@
 package org.vhostwatch.probe;
 
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How long one queue's episodes were, the present one as far as it goes. The length of an episode
@@ -18,6 +20,15 @@ public record EpisodeLengths(long longest, long total, List<Long> reached) {
 
   /** No length is known. */
   public static final EpisodeLengths NONE = new EpisodeLengths(0, 0, List.of(0L, 0L, 0L, 0L, 0L));
+
+  /** Returns how many got as long as each bound, or longer, by the bound in milliseconds. */
+  public SortedMap<Long, Long> reachedByMillis() {
+    SortedMap<Long, Long> counts = new TreeMap<>();
+    for (int i = 0; i < BOUNDS.size(); i++) {
+      counts.put(BOUNDS.get(i) / 1_000_000, reached.get(i));
+    }
+    return counts;
+  }
 
   /** Returns whether any length is known. */
   public boolean known() {

@@ -1,8 +1,6 @@
 package org.vhostwatch.report;
 
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.vhostwatch.detect.Criterion;
 import org.vhostwatch.detect.QueueVerdict;
@@ -165,11 +163,7 @@ final class QueueJson {
 
   private static void lengths(JsonText json, EpisodeLengths lengths) {
     if (lengths.known()) {
-      SortedMap<Long, Long> reached = new TreeMap<>();
-      for (int i = 0; i < EpisodeLengths.BOUNDS.size(); i++) {
-        reached.put(EpisodeLengths.BOUNDS.get(i) / 1_000_000, lengths.reached().get(i));
-      }
-      json.counts("at_least_ms", reached);
+      json.counts("at_least_ms", lengths.reachedByMillis());
     } else {
       json.nothing("at_least_ms");
     }

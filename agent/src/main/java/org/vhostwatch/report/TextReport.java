@@ -276,16 +276,15 @@ public final class TextReport {
   /** Returns how many were as long as each bound that any reached. */
   private static String lengths(EpisodeLengths lengths) {
     List<String> reached = new ArrayList<>();
-    for (int i = 0; i < EpisodeLengths.BOUNDS.size() && lengths.reached().get(i) > 0; i++) {
-      reached.add(
-          String.format(
-              Locale.ROOT,
-              "%d of %s",
-              lengths.reached().get(i),
-              EpisodeLengths.BOUNDS.get(i) < 1_000_000_000L
-                  ? EpisodeLengths.BOUNDS.get(i) / 1_000_000 + " ms"
-                  : EpisodeLengths.BOUNDS.get(i) / 1_000_000_000L + " s"));
-    }
+    lengths
+        .reachedByMillis()
+        .forEach(
+            (millis, count) -> {
+              if (count > 0) {
+                String bound = millis < 1_000 ? millis + " ms" : millis / 1_000 + " s";
+                reached.add(count + " of " + bound);
+              }
+            });
     return reached.isEmpty() ? "" : " (" + String.join(", ", reached) + " or more)";
   }
 

@@ -3,7 +3,6 @@ package org.vhostwatch.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,12 +47,12 @@ class DaemonHeldTest {
   @BeforeEach
   void aVmWhoseFilesBlock() throws Exception {
     host.process(100, "qemu", 10).file("sys/class/net/vnet0/ifindex", "7\n");
-    link("proc/self/ns/net", "net:[4026531833]");
-    link("proc/100/ns/net", "net:[4026531833]");
-    link("proc/100/fd/10", "/dev/net/tun");
-    link("proc/100/fd/11", "/dev/vhost-net");
-    fifo("proc/100/cmdline");
-    fifo("proc/100/fdinfo/10");
+    host.link("proc/self/ns/net", "net:[4026531833]");
+    host.link("proc/100/ns/net", "net:[4026531833]");
+    host.link("proc/100/fd/10", "/dev/net/tun");
+    host.link("proc/100/fd/11", "/dev/vhost-net");
+    host.fifo("proc/100/cmdline");
+    host.fifo("proc/100/fdinfo/10");
     daemon.take(new Incoming.Attached(1, true), now);
   }
 
@@ -121,18 +120,5 @@ class DaemonHeldTest {
 
   private void line(String text) {
     daemon.take(new Incoming.Line(1, text), now);
-  }
-
-  private void link(String name, String target) throws IOException {
-    Path link = root.resolve(name);
-    Files.createDirectories(link.getParent());
-    Files.createSymbolicLink(link, Path.of(target));
-  }
-
-  private void fifo(String name) throws Exception {
-    Path file = root.resolve(name);
-    Files.createDirectories(file.getParent());
-    Files.deleteIfExists(file);
-    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
   }
 }

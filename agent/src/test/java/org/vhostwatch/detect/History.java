@@ -548,32 +548,17 @@ final class History {
     }
     SortedMap<Long, Long> heads =
         new TreeMap<>(Map.of(1L, passes, 2L, (long) (passes * share), 256L, passes));
-    SortedMap<Long, Long> returns = new TreeMap<>(Map.of(0L, passes));
-    if (recvmsg > 0) {
-      returns.put(1L, recvmsg);
-    }
     return see(
-        new Observation.Capture(
-            List.of(
-                new Evidence(
-                    queue.vq,
-                    queue.tid,
-                    now - time.toNanos(),
-                    now,
-                    passes,
-                    1,
-                    new TreeMap<>(Map.of((long) queue.back, passes)),
-                    returns,
-                    true,
-                    peek,
-                    "vhost_net_buf_peek",
-                    heads,
-                    "vhost_get_vq_desc_n",
-                    new TreeMap<>(Map.of(1L, passes)),
-                    recvmsg,
-                    recvmsg,
-                    passes / 256,
-                    List.of()))));
+        capture(
+            queue,
+            now - time.toNanos(),
+            now,
+            passes,
+            counts(0, passes, 1, recvmsg),
+            peek,
+            heads,
+            new TreeMap<>(Map.of(1L, passes)),
+            recvmsg));
   }
 
   /** A capture begins; what is returned is its end, with the figures of all that was between. */
@@ -598,18 +583,39 @@ final class History {
 
   private static Observation captured(
       Queue queue, long passes, long received, long refused, long dropped) {
-    SortedMap<Long, Long> returns = counts(0, passes - dropped, 1, received);
     SortedMap<Long, Long> peeked = new TreeMap<>(Map.of(queue.bytes, passes));
     if (received > 0) {
       peeked.put(1_500L, received);
     }
+    return capture(
+        queue,
+        queue.firstPass,
+        queue.script.seen(),
+        passes,
+        counts(0, passes - dropped, 1, received),
+        peeked,
+        new TreeMap<>(Map.of(1L, passes, 256L, passes)),
+        counts(0, refused, 1, passes - refused),
+        received);
+  }
+
+  private static Observation capture(
+      Queue queue,
+      long from,
+      long to,
+      long passes,
+      SortedMap<Long, Long> returns,
+      SortedMap<Long, Long> peeked,
+      SortedMap<Long, Long> heads,
+      SortedMap<Long, Long> notified,
+      long received) {
     return new Observation.Capture(
         List.of(
             new Evidence(
                 queue.vq,
                 queue.tid,
-                queue.firstPass,
-                queue.script.seen(),
+                from,
+                to,
                 passes,
                 1,
                 new TreeMap<>(Map.of((long) queue.back, passes)),
@@ -617,9 +623,9 @@ final class History {
                 true,
                 peeked,
                 "vhost_net_buf_peek",
-                new TreeMap<>(Map.of(1L, passes, 256L, passes)),
+                heads,
                 "vhost_get_vq_desc_n",
-                counts(0, refused, 1, passes - refused),
+                notified,
                 received,
                 received,
                 passes / 256,

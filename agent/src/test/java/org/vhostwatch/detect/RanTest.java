@@ -3,7 +3,6 @@ package org.vhostwatch.detect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.vhostwatch.detect.HostState.Ran;
 
 /** What looks at a worker's CPU time prove of the time between two others. */
 class RanTest {

@@ -1,5 +1,7 @@
 package org.vhostwatch.host;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +57,27 @@ public final class FakeHost {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A symbolic link. */
+  public FakeHost link(String relative, String target) {
+    try {
+      Path link = root.resolve(relative);
+      Files.createDirectories(link.getParent());
+      Files.createSymbolicLink(link, Path.of(target));
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A FIFO in place of a file: whoever opens it waits for one that writes. Returns its path. */
+  public Path fifo(String relative) throws Exception {
+    Path file = root.resolve(relative);
+    Files.createDirectories(file.getParent());
+    Files.deleteIfExists(file);
+    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+    return file;
   }
 
   /** A kthread: its directory and its only task. */

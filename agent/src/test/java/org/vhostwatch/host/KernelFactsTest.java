@@ -157,8 +157,7 @@ class KernelFactsTest {
   /** The file of securityfs refuses to seek, as a pipe does. */
   @Test
   void readsTheLockdownWithoutASeek() throws Exception {
-    Path file = host.directory("sys/kernel/security").fs().path("sys/kernel/security/lockdown");
-    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+    Path file = host.fifo("sys/kernel/security/lockdown");
     CompletableFuture<Void> written =
         CompletableFuture.runAsync(
             () -> {

@@ -114,9 +114,9 @@ class OutsideReadsTest {
 
   @Test
   void aFileThatBlocksItsReaderDoesNotBlockTheCaller(@TempDir Path folder) throws Exception {
-    Path fifo = folder.resolve("cmdline");
-    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
-    ProcFs fs = new ProcFs(folder);
+    FakeHost host = new FakeHost(folder);
+    Path fifo = host.fifo("cmdline");
+    ProcFs fs = host.fs();
     OutsideReads reads = new OutsideReads("test", 20, 1);
     assertThat(reads.ask(7, () -> fs.text("cmdline", 100)).inTime()).isFalse();
     // Opening both ends lets the reader go.

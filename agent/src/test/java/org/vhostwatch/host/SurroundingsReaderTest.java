@@ -3,7 +3,6 @@ package org.vhostwatch.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.FileOutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -24,12 +23,10 @@ class SurroundingsReaderTest {
   private static final SurroundingsReader.Target TARGET =
       new SurroundingsReader.Target(0xabcL, 43, 42, 42, "vnet0", 0);
 
-  private final Path root;
   private final FakeHost host;
   private final SurroundingsReader reader;
 
   SurroundingsReaderTest(@TempDir Path root) {
-    this.root = root;
     this.host = new FakeHost(root);
     this.reader = new SurroundingsReader(host.fs(), 1);
   }
@@ -109,8 +106,7 @@ class SurroundingsReaderTest {
 
   @Test
   void aTapOfThatNameInAnotherNamespaceIsNotIt() throws Exception {
-    host.directory("proc/42/ns");
-    Files.createSymbolicLink(root.resolve("proc/42/ns/net"), Path.of("net:[7]"));
+    host.link("proc/42/ns/net", "net:[7]");
     for (long netns : new long[] {7, 8}) {
       SurroundingsReader.Target target =
           new SurroundingsReader.Target(1, 43, 42, 42, "vnet0", netns);
@@ -213,9 +209,8 @@ class SurroundingsReaderTest {
 
   @Test
   void aReadThatHangsIsLeftOut() throws Exception {
-    Path stack = root.resolve("proc/42/task/42/stack");
     state(42, 'D');
-    assertThat(new ProcessBuilder("mkfifo", stack.toString()).start().waitFor()).isZero();
+    Path stack = host.fifo("proc/42/task/42/stack");
     Surroundings seen = only(reader.end(reader.begin(List.of(TARGET))));
     assertThat(seen.vmm()).isEmpty();
     assertThat(seen.tap()).as("the rest is there").isPresent();

@@ -29,23 +29,17 @@ class VmmFilesTest {
 
   @BeforeEach
   void oneNamespaceAndABridge() throws IOException {
-    link("proc/self/ns/net", "net:[4026531833]");
-    link("proc/42/ns/net", "net:[4026531833]");
+    host.link("proc/self/ns/net", "net:[4026531833]");
+    host.link("proc/42/ns/net", "net:[4026531833]");
     host.process(42, "qemu-kvm", 980);
     host.file("sys/class/net/vnet0/ifindex", "7\n").file("sys/class/net/vnet1/ifindex", "8\n");
-    link("sys/class/net/vnet0/master", "../../virbr0");
-  }
-
-  private void link(String name, String target) throws IOException {
-    Path link = root.resolve(name);
-    Files.createDirectories(link.getParent());
-    Files.createSymbolicLink(link, Path.of(target));
+    host.link("sys/class/net/vnet0/master", "../../virbr0");
   }
 
   private void files(String... targets) throws IOException {
     for (int fd = 0; fd < targets.length; fd++) {
       String[] parts = targets[fd].split(" ", 2);
-      link("proc/42/fd/" + (fd + 10), parts[0]);
+      host.link("proc/42/fd/" + (fd + 10), parts[0]);
       if (parts.length > 1) {
         host.file("proc/42/fdinfo/" + (fd + 10), "pos:\t0\nflags:\t02\niff:\t" + parts[1] + "\n");
       }
@@ -157,7 +151,7 @@ class VmmFilesTest {
   @Test
   void aTapOfAnotherNamespaceHasNoIndexOfOurs() throws IOException {
     Files.delete(root.resolve("proc/42/ns/net"));
-    link("proc/42/ns/net", "net:[4026532999]");
+    host.link("proc/42/ns/net", "net:[4026532999]");
     files(TUN + " vnet0", VHOST);
     assertThat(ports(1).get(worker(50)))
         .isEqualTo(new TapPort("vnet0", 0, "", 4026532999L, 0, false));

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -195,9 +196,7 @@ class BrokenStreamsIT {
   @Test
   void whatCanBeReadBetweenDamagesIsAndTheRestIsCounted() throws Exception {
     FaultyAgent agent = agent("damages its lines");
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> agent.metric("vhostwatch_queue_spin_passes_total") >= 500);
+    eventually(() -> agent.metric("vhostwatch_queue_spin_passes_total") >= 500);
     assertThat(agent.metric("vhostwatch_queue_spin_episodes_total")).as("0x2").isEqualTo(2);
     // Two of each frame.
     double rejected = agent.metric("vhostwatch_bpftrace_lines_rejected_total");
@@ -209,9 +208,7 @@ class BrokenStreamsIT {
   @Test
   void aLineOfFiftyMegabytesIsARejectedOne() throws Exception {
     FaultyAgent agent = agent("writes a line of 50 MB");
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> agent.metric("vhostwatch_bpftrace_lines_rejected_total") >= 3);
+    eventually(() -> agent.metric("vhostwatch_bpftrace_lines_rejected_total") >= 3);
     isWell(agent);
     assertThat(agent.metric("vhostwatch_bpftrace_restarts_total")).isZero();
   }
@@ -219,7 +216,7 @@ class BrokenStreamsIT {
   @Test
   void aFloodOfErrorsChangesNothing() throws Exception {
     FaultyAgent agent = agent("floods stderr");
-    await().atMost(Duration.ofSeconds(90)).until(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
+    eventually(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
     isWell(agent);
     assertThat(agent.metric("vhostwatch_bpftrace_restarts_total")).isZero();
   }
@@ -237,15 +234,17 @@ class BrokenStreamsIT {
   @Test
   void whileOneSpinsItIsNotBeforeThereIsNoRoom() throws Exception {
     FaultyAgent agent = agent("full of the dead while one spins");
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> agent.metric("vhostwatch_queue_spin_passes_total") >= 10_000);
+    eventually(() -> agent.metric("vhostwatch_queue_spin_passes_total") >= 10_000);
     assertThat(agent.runs()).hasSize(1);
     agent.leave("one-more");
-    await().atMost(Duration.ofSeconds(90)).until(() -> agent.runs().size() > 1);
-    await().atMost(Duration.ofSeconds(90)).until(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
+    eventually(() -> agent.runs().size() > 1);
+    eventually(() -> agent.metric("vhostwatch_bpftrace_up") == 1);
     assertThat(agent.metric("vhostwatch_bpftrace_restarts_total")).isZero();
     assertThat(agent.metric("vhostwatch_queue_spin_passes_total")).isGreaterThanOrEqualTo(10_000);
+  }
+
+  private static void eventually(Callable<Boolean> holds) {
+    await().atMost(Duration.ofSeconds(90)).until(holds);
   }
 
   private FaultyAgent agent(String fault) {
@@ -255,9 +254,7 @@ class BrokenStreamsIT {
   /** Waits until the agent sees again: the second run of the program is a good one. */
   private void recovers(String fault, int restarts) throws Exception {
     FaultyAgent agent = agent(fault);
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> agent.runs().size() > 1 && agent.metric("vhostwatch_bpftrace_up") == 1);
+    eventually(() -> agent.runs().size() > 1 && agent.metric("vhostwatch_bpftrace_up") == 1);
     Files.writeString(
         RECOVERIES,
         "%s\t%.1f s%n".formatted(fault, (agent.runs().get(1) - agent.runs().get(0)) / 1e9),
